@@ -1,0 +1,1 @@
+"""The five documented APIs, one package each."""

@@ -1,0 +1,1 @@
+"""The bastion's API (seed 001)."""

@@ -1,0 +1,1 @@
+"""The rules of the appliance, over an open transaction."""

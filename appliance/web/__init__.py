@@ -1,0 +1,1 @@
+"""HTTP machinery without a noun of the domain."""
