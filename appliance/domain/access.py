@@ -1,0 +1,120 @@
+"""Who may do what: base permissions, group permissions and their inheritance down the tree (ptpb E)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, Select, exists, select
+
+from appliance.domain import catalogue
+from appliance.errors import Denied
+from appliance.store import Row, Tx
+from appliance.store.tables import grants, groups, permissions, role_permissions, roles, user_roles
+
+NOT_YOURS = "权限错误"
+BEYOND = "无权操作超出自身权限的对象"
+
+
+@dataclass
+class Actor:
+    """Who is asking, from where, and what his roles give him just now."""
+
+    address: str = ""
+    user_agent: str = ""
+    request_id: str = ""
+    dialect: str = ""
+    user: Row | None = None
+    sign_in_id: int | None = None
+    jti: str = ""
+    roles: list[int] = field(default_factory=list)
+    codes: frozenset[str] = frozenset()
+
+    @property
+    def user_id(self) -> int:
+        """The id of the signed-in user; 0 for nobody."""
+        return int(self.user.id) if self.user else 0
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether a role of his implies every permission."""
+        return catalogue.ALL in self.codes
+
+
+def role_ids(tx: Tx, user_id: int) -> list[int]:
+    """The enabled roles of a user."""
+    joined = user_roles.join(roles, roles.c.id == user_roles.c.role_id)
+    return tx.values(select(roles.c.id).select_from(joined).where(user_roles.c.user_id == user_id, roles.c.enabled))
+
+
+def base_codes(tx: Tx, role_list: Iterable[int]) -> frozenset[str]:
+    """The base permissions of roles, labels spelled out."""
+    joined = role_permissions.join(permissions)
+    held = select(permissions.c.code).select_from(joined).where(role_permissions.c.role_id.in_(list(role_list)))
+    return catalogue.implied(set(tx.values(held)))
+
+
+def granted(role_list: list[int], codes: Iterable[str]) -> Select[tuple[str]]:
+    """The paths of the groups on which any of the codes is granted to any of the roles."""
+    joined = grants.join(permissions).join(groups, groups.c.id == grants.c.group_id)
+    return (
+        select(groups.c.path)
+        .select_from(joined)
+        .where(grants.c.role_id.in_(role_list), permissions.c.code.in_(list(codes)))
+    )
+
+
+def reach(tx: Tx, *codes: str) -> Select[tuple[int]]:
+    """The ids of the groups on which the actor effectively holds any of the codes, as a sub-select."""
+    if tx.actor.is_admin:
+        return select(groups.c.id)
+    above = granted(tx.actor.roles, codes).subquery()
+    return select(groups.c.id).where(exists().where(groups.c.path.like(above.c.path + "%")))
+
+
+def covered(tx: Tx, codes: Iterable[str], group_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """The condition that a row's group lies within reach."""
+    return group_id.in_(reach(tx, *codes))
+
+
+def holds(tx: Tx, code: str, group_id: int | None = None) -> bool:
+    """Whether the actor holds the code: as a base permission, or effectively on that group."""
+    if tx.actor.is_admin or code in tx.actor.codes:
+        return True
+    if group_id is None or code not in catalogue.GROUPED:
+        return False
+    return bool(tx.value(reach(tx, code).where(groups.c.id == group_id)))
+
+
+def holds_somewhere(tx: Tx, code: str) -> bool:
+    """Whether the actor holds the code at all: the question at the door."""
+    if holds(tx, code):
+        return True
+    return code in catalogue.GROUPED and tx.value(granted(tx.actor.roles, [code]).limit(1)) is not None
+
+
+def require(tx: Tx, code: str, group_id: int | None = None) -> None:
+    """Go on only with the code, held on that group where one is given."""
+    if not holds(tx, code, group_id):
+        raise Denied(NOT_YOURS)
+
+
+def effective(tx: Tx, user_id: int) -> frozenset[str]:
+    """The base codes of any user."""
+    return base_codes(tx, role_ids(tx, user_id))
+
+
+def is_administrator(tx: Tx, user_id: int) -> bool:
+    """Whether that user holds `admin`."""
+    return catalogue.ALL in effective(tx, user_id)
+
+
+def require_within(tx: Tx, codes: Iterable[str], group_id: int | None = None) -> None:
+    """Nobody hands out, or takes away, what he does not hold himself."""
+    wanted = set(codes)
+    if not tx.actor.is_admin and not all(holds(tx, code, group_id) for code in wanted):
+        raise Denied(BEYOND)
+
+
+def require_over(tx: Tx, user_id: int) -> None:
+    """A holder of `admin` is touched only by holders of `admin`."""
+    if not tx.actor.is_admin and is_administrator(tx, user_id):
+        raise Denied(BEYOND)

@@ -1,0 +1,206 @@
+"""Tokens: signed for every dialect alike, and good only while their row and their sign-in stand (identity 9)."""
+
+import secrets
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
+from typing import Any, NamedTuple
+
+import jwt
+from sqlalchemy import select, update
+
+from appliance import clock
+from appliance.domain import access
+from appliance.errors import Unknown
+from appliance.store import Row, Tx
+from appliance.store.tables import sign_ins, tokens
+
+ALGORITHM = "HS256"
+CLAIMS = ["token_type", "exp", "iat", "jti", "user_id"]
+TWO_TABS = timedelta(seconds=10)
+CACHED = 4096
+_claims: dict[tuple[bytes, str], dict[str, Any]] = {}
+
+
+class Pair(NamedTuple):
+    """An access and a refresh token, with the ends of their lives."""
+
+    access: str
+    refresh: str
+    access_expires_at: datetime
+    refresh_expires_at: datetime
+
+
+class Renewal(NamedTuple):
+    """What became of a refresh token: a new pair, or the reason why not."""
+
+    pair: Pair | None
+    reused: bool = False
+
+
+def begin(tx: Tx, user_id: int, *, remembered: bool = False) -> Pair:
+    """Start a sign-in from where the actor is, with its first pair."""
+    end = clock.now() + timedelta(seconds=tx.settings.refresh_life)
+    place = {"address": tx.actor.address, "user_agent": tx.actor.user_agent[:256]}
+    ident = tx.insert("sign_ins", user_id=user_id, remembered=remembered, expires_at=end, **place)
+    return issue(tx, ident)[0]
+
+
+def issue(tx: Tx, sign_in_id: int) -> tuple[Pair, Row, Row]:
+    """A new pair on the chain of a sign-in, and its two rows."""
+    life = tx.settings.refresh_life if tx.get("sign_ins", sign_in_id).remembered else tx.settings.access_life
+    short = add(tx, sign_in_id, "access", life)
+    long = add(tx, sign_in_id, "refresh", tx.settings.refresh_life)
+    tx.run(update(sign_ins).where(sign_ins.c.id == sign_in_id).values(expires_at=long.expires_at))
+    return pair(tx, short, long), short, long
+
+
+def add(tx: Tx, sign_in_id: int, kind: str, life: int) -> Row:
+    """The row of one more token."""
+    issued = clock.now().replace(microsecond=0)
+    row = Row(jti=secrets.token_hex(16), sign_in_id=sign_in_id, kind=kind, issued_at=issued)
+    row["expires_at"] = issued + timedelta(seconds=life)
+    tx.insert("tokens", **row)
+    return row
+
+
+def pair(tx: Tx, short: Row, long: Row) -> Pair:
+    """Two rows as the tokens they stand for; the same rows give the same tokens."""
+    user_id = tx.get("sign_ins", short.sign_in_id).user_id
+    return Pair(encode(tx, short, user_id), encode(tx, long, user_id), short.expires_at, long.expires_at)
+
+
+def encode(tx: Tx, row: Row, user_id: int) -> str:
+    """A token row as a signed JWT."""
+    claims = {
+        "token_type": row.kind,
+        "exp": clock.stamp(row.expires_at),
+        "iat": clock.stamp(row.issued_at),
+        "jti": row.jti,
+        "user_id": str(user_id),
+    }
+    return jwt.encode(claims, tx.vault.signing_key, algorithm=ALGORITHM)
+
+
+def decode(key: bytes, token: str, kind: str) -> dict[str, Any]:
+    """The claims of a token of ours of that kind, or Unknown; what was verified once is remembered."""
+    claims = _claims.get((key, token)) or verify(key, token)
+    if claims["token_type"] != kind or claims["exp"] <= clock.now().timestamp():
+        raise Unknown()
+    return claims
+
+
+def verify(key: bytes, token: str) -> dict[str, Any]:
+    """Check form and signature (the end of life is the caller's)."""
+    options: Any = {"require": CLAIMS, "verify_exp": False, "verify_iat": False}
+    try:
+        claims = jwt.decode(token, key, algorithms=[ALGORITHM], options=options)
+    except (jwt.PyJWTError, ValueError, UnicodeError) as error:
+        raise Unknown() from error
+    if not isinstance(claims["exp"], int) or not isinstance(claims["jti"], str):
+        raise Unknown()
+    if len(_claims) >= CACHED:
+        _claims.clear()
+    _claims[key, token] = claims
+    return claims
+
+
+def identify(tx: Tx, token: str) -> None:
+    """Make the transaction's actor the user of an access token, or Unknown."""
+    claims = decode(tx.vault.signing_key, token, "access")
+    row = standing(tx, claims["jti"])
+    if row is None or str(row.user_id) != claims["user_id"]:
+        raise Unknown()
+    become(tx, row.user_id, row.sign_in_id, claims["jti"])
+
+
+def standing(tx: Tx, jti: str) -> Row | None:
+    """An unspent token's row on a sign-in that has not ended."""
+    joined = tokens.join(sign_ins)
+    where = (tokens.c.jti == jti, tokens.c.spent_at.is_(None), sign_ins.c.ended_at.is_(None))
+    return tx.one(select(tokens, sign_ins.c.user_id).select_from(joined).where(*where))
+
+
+def become(tx: Tx, user_id: int, sign_in_id: int | None, jti: str = "") -> None:
+    """Fill the actor with a user who may act, read afresh; Unknown when he may not."""
+    user = tx.find("users", id=user_id)
+    if user is None or not may_act(user, tx.actor.address):
+        raise Unknown()
+    actor = tx.actor
+    actor.user, actor.sign_in_id, actor.jti = user, sign_in_id, jti
+    actor.roles = access.role_ids(tx, user_id)
+    actor.codes = access.base_codes(tx, actor.roles)
+
+
+def may_act(user: Row, address: str) -> bool:
+    """Whether the account is in force, and usable from that address."""
+    if not user.enabled or user.pending or user.locked:
+        return False
+    if user.expires_at and user.expires_at <= clock.now():
+        return False
+    return allowed_from(user.allowed_addresses, address)
+
+
+def allowed_from(networks: list[str], address: str) -> bool:
+    """Whether an address lies in one of the networks; no network means everywhere."""
+    if not networks:
+        return True
+    try:
+        place = ip_address(address)
+    except ValueError:
+        return False
+    return any(place in ip_network(network, strict=False) for network in networks)
+
+
+def renew(tx: Tx, token: str) -> Renewal:
+    """Spend a refresh token on a new pair. Reuse ends the sign-in; the caller commits before refusing."""
+    try:
+        claims = decode(tx.vault.signing_key, token, "refresh")
+    except Unknown:
+        return Renewal(None)
+    row = tx.find("tokens", jti=claims["jti"])
+    sign_in = row and tx.find("sign_ins", id=row.sign_in_id)
+    if not row or not sign_in or sign_in.ended_at or str(sign_in.user_id) != claims["user_id"]:
+        return Renewal(None)
+    try:
+        become(tx, sign_in.user_id, sign_in.id)
+    except Unknown:
+        return Renewal(None)
+    return again(tx, row) if row.spent_at else Renewal(spend(tx, row))
+
+
+def spend(tx: Tx, row: Row) -> Pair:
+    """Renew both tokens; the older access tokens of the chain end with it."""
+    moment = clock.now()
+    fresh, short, long = issue(tx, row.sign_in_id)
+    old = (tokens.c.sign_in_id == row.sign_in_id, tokens.c.jti.not_in([short.jti, long.jti]))
+    tx.run(update(tokens).where(*old, tokens.c.spent_at.is_(None)).values(spent_at=moment))
+    tx.change("tokens", row.id, spent_at=moment, next_access=short.jti, next_refresh=long.jti)
+    return fresh
+
+
+def again(tx: Tx, row: Row) -> Renewal:
+    """A spent token once more: within a moment two tabs share the new pair; later somebody stole it."""
+    short = tx.find("tokens", jti=row.next_access) if row.next_access else None
+    long = tx.find("tokens", jti=row.next_refresh) if row.next_refresh else None
+    if short and long and clock.now() - row.spent_at <= TWO_TABS:
+        return Renewal(pair(tx, short, long))
+    end(tx, row.sign_in_id, "reuse")
+    return Renewal(None, reused=True)
+
+
+def end(tx: Tx, sign_in_id: int, why: str) -> None:
+    """End one sign-in with all its tokens."""
+    where = (sign_ins.c.id == sign_in_id, sign_ins.c.ended_at.is_(None))
+    tx.run(update(sign_ins).where(*where).values(ended_at=clock.now(), ended_why=why))
+
+
+def end_all(tx: Tx, user_id: int, why: str) -> None:
+    """End every sign-in of a user."""
+    where = (sign_ins.c.user_id == user_id, sign_ins.c.ended_at.is_(None))
+    tx.run(update(sign_ins).where(*where).values(ended_at=clock.now(), ended_why=why))
+
+
+def prune(tx: Tx) -> None:
+    """Forget sign-ins that have been over for longer than the grace."""
+    limit = clock.now() - timedelta(seconds=tx.settings.refresh_grace)
+    tx.run(sign_ins.delete().where(sign_ins.c.expires_at < limit))
