@@ -99,7 +99,10 @@ pip_install() {
 
 # --- the web UI ---
 
-npm() { (cd static && PATH="$NODE/bin:$PATH" "$NODE/bin/node" "$NODE/lib/node_modules/npm/bin/npm-cli.js" "$@"); }
+# Node trusts the certificates the machine trusts, as pip does.
+npm() {
+    (cd static && NODE_USE_SYSTEM_CA=1 PATH="$NODE/bin:$PATH" "$NODE/bin/node" "$NODE/lib/node_modules/npm/bin/npm-cli.js" "$@")
+}
 
 node_modules() {
     local wanted
