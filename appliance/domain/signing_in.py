@@ -18,7 +18,9 @@ class Refused(Problem):
         self.why = why
 
 
-def sign_in(store: Store, actor: Actor, *, login: str, password: str, remember: bool = False) -> tuple[Row, tokens.Pair]:
+def sign_in(
+    store: Store, actor: Actor, *, login: str, password: str, remember: bool = False
+) -> tuple[Row, tokens.Pair]:
     """Check, count and record one attempt; the user and his first pair, or Refused or Throttled."""
     key = folded(login)
     with store.reading(actor) as tx:

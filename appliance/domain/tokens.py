@@ -204,3 +204,14 @@ def prune(tx: Tx) -> None:
     """Forget sign-ins that have been over for longer than the grace."""
     limit = clock.now() - timedelta(seconds=tx.settings.refresh_grace)
     tx.run(sign_ins.delete().where(sign_ins.c.expires_at < limit))
+
+
+def end_by_refresh(tx: Tx, token: str) -> None:
+    """End the sign-in of a refresh token, if it is one of ours."""
+    try:
+        claims = decode(tx.vault.signing_key, token, "refresh")
+    except Unknown:
+        return
+    row = tx.find("tokens", jti=claims["jti"])
+    if row:
+        end(tx, row.sign_in_id, "logout")

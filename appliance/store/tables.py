@@ -83,7 +83,14 @@ users = table(
     ident(),
     uuid(),
     Column("login", String(64), nullable=False, comment="as typed when made"),
-    Column("login_key", String(128), nullable=False, unique=True, info={"taken": ("login", "账户以被注册")}, comment="NFKC and case-folded"),
+    Column(
+        "login_key",
+        String(128),
+        nullable=False,
+        unique=True,
+        info={"taken": ("login", "账户以被注册")},
+        comment="NFKC and case-folded",
+    ),
     Column("name", String(64), nullable=False),
     Column("email", String(254)),
     Column("email_key", String(254), unique=True, info={"taken": ("email", "邮箱已被注册")}, comment="case-folded"),
@@ -119,9 +126,13 @@ roles = table(
     ident(),
     uuid(),
     Column("name", String(128), nullable=False),
-    Column("name_key", String(256), nullable=False, unique=True, info={"taken": ("name", "具有 name 的 role 已存在。")}),
+    Column(
+        "name_key", String(256), nullable=False, unique=True, info={"taken": ("name", "具有 name 的 role 已存在。")}
+    ),
     Column("code", String(64), nullable=False),
-    Column("code_key", String(128), nullable=False, unique=True, info={"taken": ("code", "具有 code 的 role 已存在。")}),
+    Column(
+        "code_key", String(128), nullable=False, unique=True, info={"taken": ("code", "具有 code 的 role 已存在。")}
+    ),
     Column("description", String(1000)),
     flag("enabled", True, "false: gives no right at all"),
     flag("protected", False, "seeded"),

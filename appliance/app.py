@@ -1,0 +1,127 @@
+"""The wiring diagram: settings → store → dialects → sockets → UI → WSGI."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import orjson
+
+from appliance import logs
+from appliance.crypto import BadKey, Vault, load_master_key
+from appliance.dialects.ptpb import ptpb
+from appliance.domain import passwords, seeds, setup
+from appliance.errors import Invalid
+from appliance.settings import Settings
+from appliance.store import Store, Tx, sqlite_url
+from appliance.web import fields
+from appliance.web.files import Files
+from appliance.web.request import Environ
+from appliance.web.serve import Response, Serve, new_request_id
+
+SEALED_CHECK = "key_check"
+WRONG_KEY = "主密钥不匹配,系统只读"
+Start = Callable[..., Any]
+
+
+class App:
+    """Everything behind the socket of the server."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.vault = Vault(load_master_key(settings.data / "master.key", settings.master_key))
+        self.store = Store(sqlite_url(settings.data), self.vault, settings)
+        self.plant()
+        ptpb.zone = fields.Moment.zone = settings.zone
+        self.serve = Serve(self.store, [ptpb])
+        self.files = Files()
+        self.sockets: dict[str, Callable[[Environ, Start], Iterable[bytes]]] = {}
+
+    def plant(self) -> None:
+        """First rows and the proof that the master key fits; without it nothing is ever written."""
+        with self.store.writing() as tx:
+            if not key_fits(tx):
+                self.store.read_only = WRONG_KEY
+                logs.warn("master key does not fit the database: read-only")
+                return
+            seeds.plant(tx)
+
+    def setup_token(self) -> str | None:
+        """A fresh token for the set-up page while there is no administrator."""
+        if self.store.read_only:
+            return None
+        with self.store.writing() as tx:
+            return setup.new_token(tx) if setup.needed(tx) else None
+
+    def create_first_administrator(self, login: str, password: str) -> None:
+        """Unattended set-up; the password is held to the floor. Does nothing once there is somebody."""
+        with self.store.reading() as tx:
+            if not setup.needed(tx):
+                return
+        broken = passwords.faults(password, login, full=False)
+        if broken:
+            raise Invalid(password=broken)
+        hashed = passwords.hash_password(password)
+        with self.store.writing() as tx:
+            setup.make_administrator(tx, login=login, password_hash=hashed)
+
+    def wsgi(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
+        """Any request: a socket, a route of a dialect, a page of the UI."""
+        request_id = logs.request.get()
+        if request_id == "-":
+            request_id = new_request_id()
+            logs.request.set(request_id)
+        try:
+            environ["PATH_INFO"] = environ.get("PATH_INFO", "").encode("latin-1").decode()
+        except UnicodeDecodeError:
+            return plain(404, "not found").start(start_response, request_id)
+        socket = self.sockets.get(environ["PATH_INFO"].rstrip("/"))
+        if socket and environ.get("HTTP_UPGRADE", "").lower() == "websocket":
+            return socket(environ, start_response)
+        found = self.serve(environ, request_id) or self.own(environ) or self.page(environ)
+        return found.start(start_response, request_id)
+
+    def own(self, environ: Environ) -> Response | None:
+        """What is neither a dialect's nor a page: the state of the process."""
+        if environ["PATH_INFO"].rstrip("/") == "/healthz":
+            return self.health()
+        return None
+
+    def health(self) -> Response:
+        """200, or 503 with the reasons; nothing about versions or paths."""
+        reasons = [self.store.read_only] if self.store.read_only else []
+        return Response(503 if reasons else 200, orjson.dumps({"ok": not reasons, "reasons": reasons}))
+
+    def page(self, environ: Environ) -> Response:
+        """A file of the web UI, or a plain 404."""
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return plain(405, "method not allowed", [("Allow", "GET, HEAD")])
+        wanted = {name[5:].lower().replace("_", "-"): value for name, value in environ.items() if name[:5] == "HTTP_"}
+        answer = self.files.serve(environ["PATH_INFO"], wanted)
+        if answer is None:
+            return plain(404, "not found")
+        return Response(answer.status, answer.body, answer.headers, "")
+
+    def start(self) -> None:
+        """Background work."""
+
+    def stop(self, seconds: float = 8) -> None:
+        """End what is live, then let go of the database."""
+        self.store.close()
+
+
+def key_fits(tx: Tx) -> bool:
+    """Whether the master key opens what was sealed at the first start; seals it if this is the first."""
+    found = tx.find("options", name=SEALED_CHECK)
+    if found is None:
+        sealed = tx.vault.seal(SEALED_CHECK, SEALED_CHECK).hex()
+        tx.insert("options", name=SEALED_CHECK, value=sealed)
+        return True
+    try:
+        return tx.vault.open(bytes.fromhex(found.value), SEALED_CHECK) == SEALED_CHECK
+    except (BadKey, ValueError):
+        return False
+
+
+def plain(status: int, text: str, headers: list[tuple[str, str]] | None = None) -> Response:
+    """A sentence for whoever asked for something that nobody serves."""
+    return Response(status, text.encode(), headers or [], "text/plain; charset=utf-8")

@@ -1,0 +1,143 @@
+"""Chapter 一: sign-in, sign-out, refresh, and the set-up of the first administrator."""
+
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from appliance.dialects.ptpb.envelope import ptpb
+from appliance.domain import audit, passwords, setup, signing_in, tokens
+from appliance.errors import Denied, Invalid, Missing, Unknown, together
+from appliance.store import Tx
+from appliance.web.fields import Secret, Text, Wire
+from appliance.web.request import own_origin
+from appliance.web.route import OPEN, Reply
+from appliance.web.serve import Desk
+
+WRONG = "密码错误"
+DISABLED = "用户被禁用，请及时联系管理员"
+STALE_REFRESH = "refresh无效或已过期"
+LOGIN_FORM = r"[A-Za-z0-9_.@-]{1,64}"
+COOKIE = "refresh={value}; Path=/api/rbac/; Max-Age={life}; HttpOnly; SameSite=Strict{secure}"
+
+
+class SignIn(Wire):
+    """Who, and the proof."""
+
+    account = Text(required="账户为必填项", attribute="login")
+    password = Secret(required="密码为必填项")
+
+
+class RefreshToken(Wire):
+    """A refresh token in the body, for clients without cookies."""
+
+    refresh = Text(load_default="")
+
+
+class FirstAdministrator(Wire):
+    """What the set-up page sends."""
+
+    token = Text(required=True)
+    account = Text(required="账户为必填项", attribute="login", form=LOGIN_FORM, wrong="账户含有不允许的字符")
+    password = Secret(required="密码为必填项")
+    name = Text(longest=64, none=True, load_default=None)
+
+
+@ptpb.post("/rbac/login/", needs=OPEN, takes=SignIn, outside=True)
+def sign_in(desk: Desk, who: dict[str, Any]) -> Reply:
+    """登录接口"""
+    try:
+        _, pair = signing_in.sign_in(desk.store, desk.actor, **who)
+    except signing_in.Refused as refusal:
+        raise Unknown(WRONG) if refusal.why == signing_in.PASSWORD else Denied(DISABLED) from refusal
+    return with_tokens(desk, pair)
+
+
+def with_tokens(desk: Desk, pair: tokens.Pair) -> Reply:
+    """The pair in the answer, and the refresh token as a cookie."""
+    keys = {"token": {"access": pair.access, "refresh": pair.refresh}}
+    return Reply(keys=keys, cookies=[cookie(desk, pair.refresh, desk.settings.refresh_life)])
+
+
+def cookie(desk: Desk, value: str, life: int) -> str:
+    """The refresh cookie; Secure wherever browsers reach us by TLS."""
+    return COOKIE.format(value=value, life=life, secure="; Secure" if desk.secure else "")
+
+
+@ptpb.post("/rbac/logout/", needs=OPEN, outside=True, always=True)
+def sign_out(desk: Desk) -> Reply:
+    """用户登出"""
+    with desk.store.writing(desk.actor) as tx:
+        ended = end_by_access(tx, desk.token) | end_by_refresh(tx, sent_cookie(desk))
+    reply = Reply(cookies=[cookie(desk, "", 0)])
+    if not ended:
+        raise Unknown("未登录")
+    return reply
+
+
+def end_by_access(tx: Tx, token: str) -> bool:
+    """End the sign-in of a valid access token; whether there was one."""
+    try:
+        tokens.identify(tx, token)
+    except Unknown:
+        return False
+    tokens.end(tx, tx.actor.sign_in_id, "logout")
+    return True
+
+
+def end_by_refresh(tx: Tx, token: str) -> bool:
+    """A refresh cookie sent along is ended all the same; it is no sign-in of its own."""
+    tokens.end_by_refresh(tx, token)
+    return False
+
+
+def sent_cookie(desk: Desk) -> str:
+    """The refresh cookie of a request, or empty."""
+    try:
+        morsel = SimpleCookie(desk.environ.get("HTTP_COOKIE", "")).get("refresh")
+    except CookieError:
+        return ""
+    return morsel.value if morsel else ""
+
+
+@ptpb.post("/rbac/refresh/", needs=OPEN, takes=RefreshToken, outside=True, always=True)
+def refresh(desk: Desk, body: dict[str, Any]) -> Reply:
+    """刷新Token"""
+    by_cookie = sent_cookie(desk)
+    if by_cookie and not own_origin(desk.environ):
+        raise Denied("来源不被允许")
+    with desk.store.writing(desk.actor) as tx:
+        renewal = tokens.renew(tx, by_cookie or body["refresh"])
+        if renewal.reused:
+            audit.note(tx, "刷新令牌被重复使用", succeeded=False)
+    if renewal.pair is None:
+        raise Invalid(STALE_REFRESH)
+    return with_tokens(desk, renewal.pair)
+
+
+@ptpb.get("/rbac/setup/", needs=OPEN)
+def see_setup(tx: Tx) -> dict[str, bool]:
+    """初始设置状态"""
+    return {"needed": setup.needed(tx)}
+
+
+@ptpb.post("/rbac/setup/", needs=OPEN, takes=FirstAdministrator, outside=True)
+def set_up(desk: Desk, first: dict[str, Any]) -> Reply:
+    """初始设置"""
+    with desk.store.reading(desk.actor) as tx:
+        check_setup(tx, first)
+    password = first.pop("password")
+    hashed = passwords.hash_password(password)
+    with desk.store.writing(desk.actor) as tx:
+        check_setup(tx, first | {"password": password})
+        setup.make_administrator(tx, login=first["login"], password_hash=hashed, name=first["name"])
+    _, pair = signing_in.sign_in(desk.store, desk.actor, login=first["login"], password=password)
+    return with_tokens(desk, pair)
+
+
+def check_setup(tx: Tx, first: dict[str, Any]) -> None:
+    """Only while nobody is there, only with the printed token, only with a good password."""
+    if not setup.needed(tx):
+        raise Missing()
+    setup.check_token(tx, first["token"])
+    with together() as faults:
+        for sentence in passwords.faults(first["password"], first["login"], full=True):
+            faults.add("password", sentence)

@@ -1,0 +1,281 @@
+"""Wire shapes: what crosses the network, read with every fault at once and shown quickly."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+
+import marshmallow
+from marshmallow import ValidationError, fields
+
+from appliance.errors import Invalid
+
+REQUIRED = "该字段是必填项。"
+BLANK = "该字段不能为空。"
+NULL = "该字段不能为 null。"
+INTEGER = "请填写合法的整数值。"
+BOOLEAN = "必须是有效的布尔值。"
+LIST = "期望为一个包含物件的列表。"
+OBJECT = "无效数据。期待为字典类型。"
+STRING = "不是有效的字符串。"
+MOMENT = "日期时间格式错误。"
+LARGEST = 2**63 - 1
+YES, NO = {"true", "1", "yes", "on", "t", "y"}, {"false", "0", "no", "off", "f", "n"}
+Show = Callable[[Any], Any]
+
+
+class Wire(marshmallow.Schema):
+    """A shape: the foreigner's names on the left, ours in `attribute=`."""
+
+    class Meta:
+        """Unknown fields are ignored (README 14)."""
+
+        unknown = marshmallow.EXCLUDE
+
+    error_messages = {"type": OBJECT}
+
+    def read(self, raw: Any) -> dict[str, Any]:
+        """The data under our names, or Invalid with every fault under theirs."""
+        try:
+            return dict(self.load(raw))
+        except ValidationError as error:
+            faults = error.normalized_messages()
+            if "_schema" in faults:
+                raise Invalid(faults["_schema"][0]) from error
+            raise Invalid(**worded(faults)) from error
+
+    def wire_names(self) -> dict[str, str]:
+        """Our name to theirs, for faults that the domain finds."""
+        return {field.attribute or name: field.data_key or name for name, field in self.fields.items()}
+
+    def show(self, row: Mapping[str, Any], moment: Show) -> dict[str, Any]:
+        """A row under their names; `moment` is how the dialect writes times."""
+        return {name: show(row[ours], moment) for name, ours, show in self.plan}
+
+    @property
+    def plan(self) -> list[tuple[str, str, Any]]:
+        """How to show each field: their name, ours, and the way."""
+        made = self.__dict__.get("_plan")
+        if made is None:
+            made = [(f.data_key or n, f.attribute or n, shower(f)) for n, f in self.fields.items() if not f.load_only]
+            self.__dict__["_plan"] = made
+        return made
+
+
+def worded(faults: Any) -> Any:
+    """Keys as text, as JSON has them: list indexes included."""
+    return {str(k): worded(v) for k, v in faults.items()} if isinstance(faults, dict) else faults
+
+
+def shower(field: fields.Field[Any]) -> Callable[[Any, Show], Any]:
+    """How one field's values are written."""
+    if isinstance(field, Time):
+        return lambda value, moment: moment(value) if value is not None else None
+    if isinstance(field, Part):
+        shape = field.schema
+        return lambda value, moment: shape.show(value, moment) if value is not None else None
+    if isinstance(field, Parts):
+        inner = field.shape
+        return lambda value, moment: [inner.show(one, moment) for one in value]
+    return lambda value, moment: value
+
+
+def wordings(required: bool | str, **more: str) -> dict[str, Any]:
+    """The arguments of a field for its `required` sentence."""
+    said = required if isinstance(required, str) else REQUIRED
+    return {"required": bool(required), "error_messages": {"required": said, "null": NULL, **more}}
+
+
+class Text(fields.Field[Any]):
+    """Trimmed text. `none=True`: "" and null mean that there is none."""
+
+    def __init__(
+        self,
+        *,
+        required: bool | str = False,
+        longest: int = 0,
+        none: bool = False,
+        blank: str = "",
+        form: str = "",
+        wrong: str = "",
+        trim: bool = True,
+        **rest: Any,
+    ) -> None:
+        said = required if isinstance(required, str) else ""
+        super().__init__(**wordings(required, null=said or NULL), allow_none=none, **rest)
+        self.longest, self.none, self.trim = longest, none, trim
+        self.blank = blank or said or BLANK
+        self.form, self.wrong = re.compile(form), wrong
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> str | None:
+        text = plain(value)
+        text = text.strip() if self.trim else text
+        if not text:
+            if self.none:
+                return None
+            raise ValidationError(self.blank)
+        if self.longest and len(text) > self.longest:
+            raise ValidationError(f"请确保这个字段不能超过 {self.longest} 个字符。")
+        if self.wrong and not self.form.fullmatch(text):
+            raise ValidationError(self.wrong)
+        return text
+
+
+class Secret(Text):
+    """Text that is never trimmed and never shown."""
+
+    def __init__(self, **rest: Any) -> None:
+        super().__init__(trim=False, load_only=True, **rest)
+
+
+def plain(value: Any) -> str:
+    """Text that can be stored: numbers are taken, lone surrogates and NUL are not."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        raise ValidationError(STRING)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValidationError(STRING) from None
+    if "\0" in value:
+        raise ValidationError("不允许使用空字符。")
+    return value
+
+
+class Int(fields.Field[Any]):
+    """A whole number; text of one is taken too."""
+
+    def __init__(
+        self, *, required: bool | str = False, least: int | None = None, most: int | None = None, **rest: Any
+    ) -> None:
+        super().__init__(**wordings(required), **rest)
+        self.least, self.most = least, most
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> int:
+        number = whole(value)
+        if self.least is not None and number < self.least:
+            raise ValidationError(f"请确保该值大于或者等于 {self.least}。")
+        if self.most is not None and number > self.most:
+            raise ValidationError(f"请确保该值小于或者等于 {self.most}。")
+        return number
+
+
+class Id(Int):
+    """The id of something; what is beyond 64 bit is as unknown as any other."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> int:
+        return max(-1, min(whole(value), LARGEST))
+
+
+def whole(value: Any) -> int:
+    """A number or the text of one as an integer, or the fault."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValidationError(INTEGER)
+    if isinstance(value, float):
+        if value != value or value in (float("inf"), float("-inf")) or value != int(value):
+            raise ValidationError(INTEGER)
+        return int(value)
+    if isinstance(value, str) and not re.fullmatch(r"\s*[+-]?[0-9]{1,30}\s*", value):
+        raise ValidationError(INTEGER)
+    return int(value)
+
+
+class Bool(fields.Field[Any]):
+    """True or false, in any of the usual spellings."""
+
+    def __init__(self, *, required: bool | str = False, **rest: Any) -> None:
+        super().__init__(**wordings(required), **rest)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> bool:
+        word = str(value).strip().lower() if isinstance(value, bool | int | str) else ""
+        if word in YES:
+            return True
+        if word in NO:
+            return False
+        raise ValidationError(BOOLEAN)
+
+
+class Time(fields.Field[Any]):
+    """A moment; only shown."""
+
+    def __init__(self, **rest: Any) -> None:
+        super().__init__(dump_only=True, **rest)
+
+
+class Plain(fields.Field[Any]):
+    """Shown as it is."""
+
+
+class Ids(fields.Field[Any]):
+    """A list of ids, each once; text of a JSON list is taken from forms."""
+
+    def __init__(self, *, required: bool | str = False, wrong: str = LIST, **rest: Any) -> None:
+        super().__init__(**wordings(required, null=wrong), **rest)
+        self.wrong = wrong
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> list[int]:
+        numbers = [max(-1, min(whole(one), LARGEST)) for one in listed(value, self.wrong)]
+        return list(dict.fromkeys(numbers))
+
+
+def listed(value: Any, wrong: str = LIST) -> list[Any]:
+    """A list, also from the JSON text or the single value of a form."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            raise ValidationError(wrong) from None
+        value = [value] if isinstance(value, int) else value
+    if not isinstance(value, list):
+        raise ValidationError(wrong)
+    return value
+
+
+class Part(fields.Nested):
+    """Another shape inside."""
+
+    @property
+    def schema(self) -> Any:
+        """The inner shape."""
+        return super().schema
+
+
+class Parts(fields.Field[Any]):
+    """A list of another shape; faults are keyed by index."""
+
+    def __init__(self, shape: type[Wire], *, required: bool | str = False, **rest: Any) -> None:
+        super().__init__(**wordings(required, null=LIST), **rest)
+        self.shape = shape()
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> list[dict[str, Any]]:
+        read, faults = [], {}
+        for index, one in enumerate(listed(value)):
+            try:
+                read.append(self.shape.read(one))
+            except Invalid as problem:
+                faults[str(index)] = problem.faults or [problem.sentence]
+        if faults:
+            raise ValidationError(faults)
+        return read
+
+
+class Moment(fields.Field[Any]):
+    """A date or ISO date-time in a query; `end=True`: a bare date includes its day."""
+
+    zone: tzinfo = UTC  # the configured one, set when the appliance is put together
+
+    def __init__(self, *, end: bool = False, **rest: Any) -> None:
+        super().__init__(load_only=True, **rest)
+        self.end = end
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> datetime:
+        text = str(value).strip().replace(" ", "+") if "T" in str(value) else str(value).strip()
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            raise ValidationError(MOMENT) from None
+        if self.end and len(text) <= len("2026-01-01"):
+            moment += timedelta(days=1)
+        return moment if moment.tzinfo else moment.replace(tzinfo=Moment.zone)

@@ -1,0 +1,114 @@
+"""What a request brings: its body within a limit, its query, its headers, and where it comes from."""
+
+from collections.abc import Sequence
+from io import BytesIO
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import parse_qsl
+
+import bottle
+import orjson
+
+from appliance.errors import Invalid, TooLarge
+from appliance.kinds import Network
+
+LARGEST = 1024 * 1024
+Environ = dict[str, Any]
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+def query(environ: Environ) -> dict[str, Any]:
+    """The query; empty values count as absent, the last of repeated keys wins."""
+    pairs = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=False, max_num_fields=1000)
+    return dict(pairs)
+
+
+def body(environ: Environ) -> bytes:
+    """The whole body, or TooLarge. Waits for the client, so never inside a transaction."""
+    if int(environ.get("CONTENT_LENGTH") or 0) > LARGEST:
+        raise TooLarge()
+    stream = environ["wsgi.input"]
+    length = environ.get("CONTENT_LENGTH")
+    content: bytes = stream.read(int(length)) if length else chunked(environ, stream)
+    return content
+
+
+def chunked(environ: Environ, stream: Any) -> bytes:
+    """A body whose length is not said beforehand."""
+    if environ.get("HTTP_TRANSFER_ENCODING", "").lower() != "chunked":
+        return b""
+    content: bytes = stream.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise TooLarge()
+    return content
+
+
+def parse(environ: Environ, content: bytes) -> Any:
+    """The body as data: a form where it says so, JSON otherwise; nothing at all is an empty object."""
+    kind = environ.get("CONTENT_TYPE", "").split(";")[0].strip().lower()
+    if kind in FORMS:
+        return form(environ, content)
+    if not content.strip():
+        return {}
+    try:
+        return orjson.loads(content)
+    except ValueError:
+        raise Invalid("JSON格式错误") from None
+
+
+def form(environ: Environ, content: bytes) -> dict[str, Any]:
+    """A form's fields; repeated ones are lists. Files are left out."""
+    try:
+        fields = bottle.BaseRequest(with_body(environ, content)).forms.decode("utf-8")
+        return {name: values if len(values) > 1 else values[0] for name, values in fields.dict.items()}
+    except (bottle.HTTPError, ValueError):
+        raise Invalid("表单格式错误") from None
+
+
+def with_body(environ: Environ, content: bytes) -> Environ:
+    """The same request with its body at hand again."""
+    again = {key: value for key, value in environ.items() if not key.startswith("bottle.")}
+    return again | {"wsgi.input": BytesIO(content), "CONTENT_LENGTH": str(len(content)), "HTTP_TRANSFER_ENCODING": ""}
+
+
+def headers(environ: Environ) -> dict[str, str]:
+    """The few headers a credential may be in."""
+    return {
+        "authorization": environ.get("HTTP_AUTHORIZATION", ""),
+        "x-api-key": environ.get("HTTP_X_API_KEY", ""),
+    }
+
+
+def client_address(environ: Environ, proxies: Sequence[Network]) -> str:
+    """The peer's address, or the last hop that is no proxy of ours when the peer is one."""
+    peer = bare(environ.get("REMOTE_ADDR", ""))
+    if not proxies or not is_in(peer, proxies):
+        return peer
+    hops = [bare(hop) for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    return next((hop for hop in reversed(hops) if not is_in(hop, proxies)), peer)
+
+
+def bare(address: str) -> str:
+    """An address without blanks or an IPv4-in-IPv6 wrapping; as it came when it is none."""
+    try:
+        parsed = ip_address(address.strip())
+    except ValueError:
+        return address.strip()[:64]
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    return str(mapped or parsed)
+
+
+def is_in(address: str, networks: Sequence[Network]) -> bool:
+    """Whether an address lies in any of the networks; what is no address lies in none."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks)
+
+
+def own_origin(environ: Environ) -> bool:
+    """Whether the page that sent this came from us; a client that names no origin is no browser."""
+    origin = environ.get("HTTP_ORIGIN", "")
+    host = environ.get("HTTP_HOST", "")
+    return not origin or origin.lower() in (f"http://{host}".lower(), f"https://{host}".lower())

@@ -1,0 +1,70 @@
+"""Declared rows: what a path answers to, who may, what it takes and gives, what the log says."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select
+
+from appliance.store import Row, Tx
+from appliance.web.fields import Wire
+
+if TYPE_CHECKING:
+    from appliance.web.dialect import Dialect
+
+OPEN = "open"
+"""Anybody may call it."""
+SIGNED_IN = "signed in"
+"""Any signed-in user may."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One row. `needs` is OPEN, SIGNED_IN or permission codes of which one must be held somewhere."""
+
+    dialect: "Dialect"
+    method: str
+    path: str
+    handler: Callable[..., Any]
+    needs: tuple[str, ...]
+    takes: Wire | None = None
+    gives: Wire | None = None
+    audit: str = ""
+    outside: bool = False
+    """The handler opens its own transactions, because it hashes or waits in between."""
+    always: bool = False
+    """Answers even while a forced password change is due."""
+
+    @property
+    def title(self) -> str:
+        """What documentation calls it."""
+        return self.audit.replace("{id}", "") or (self.handler.__doc__ or "").strip().rstrip(".")
+
+    @property
+    def writes(self) -> bool:
+        """Whether it needs a writing transaction."""
+        return self.method != "GET"
+
+
+@dataclass
+class Listing:
+    """A Select with what completes the rows of its page, and what goes beside them."""
+
+    select: Select[Any]
+    complete: Callable[[Tx, list[Row]], object] | None = None
+    extra: Callable[[Tx, list[Row]], Any] | None = None
+
+
+@dataclass
+class Reply:
+    """An answer that is more than data: keys beside it, cookies, headers, or a body of its own."""
+
+    data: Any = None
+    keys: dict[str, Any] = field(default_factory=dict)
+    cookies: list[str] = field(default_factory=list)
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    body: Any = None
+    """Bytes or an iterable of bytes, sent as they are with `kind` as content type."""
+    kind: str = "application/json"
+    failed: bool = False
+    """Nothing was done: the audit line says so although the transaction stands."""

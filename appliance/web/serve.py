@@ -1,0 +1,252 @@
+"""The life of a request: route, identify, permit, read, run, audit, render; one page that every call passes."""
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import bottle
+import orjson
+from sqlalchemy import Select, func
+from sqlalchemy.exc import OperationalError
+
+from appliance import logs
+from appliance.domain import access, audit, tokens
+from appliance.domain.access import Actor
+from appliance.errors import Denied, Invalid, Problem, Unavailable, Unknown
+from appliance.store import Store, Tx
+from appliance.web import request
+from appliance.web.dialect import Dialect, Failure, Paging
+from appliance.web.fields import worded
+from appliance.web.request import Environ
+from appliance.web.route import OPEN, SIGNED_IN, Listing, Reply, Route
+
+CHANGE_FIRST = "请先修改密码"
+JSON = "application/json"
+ALWAYS = [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
+
+
+@dataclass
+class Response:
+    """What goes out: bytes, or an iterable of bytes."""
+
+    status: int
+    body: Any
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    kind: str = JSON
+
+    def start(self, start_response: Callable[..., Any], request_id: str) -> Iterable[bytes]:
+        """Send it by WSGI."""
+        headers = [("Content-Type", self.kind), ("X-Request-Id", request_id), *ALWAYS, *self.headers]
+        if isinstance(self.body, bytes):
+            headers.append(("Content-Length", str(len(self.body))))
+        start_response(f"{self.status} {bottle.HTTP_CODES.get(self.status, 'Unknown')}", headers)
+        return [self.body] if isinstance(self.body, bytes) else self.body
+
+
+class Desk:
+    """What a handler gets that opens its own transactions: a store with the actor and the audit line in place."""
+
+    def __init__(self, store: Store, actor: Actor, route: Route, environ: Environ, facts: Mapping[str, Any]) -> None:
+        self.store, self.actor, self.settings, self.environ = store, actor, store.settings, environ
+        self.token = route.dialect.credential(request.headers(environ))
+        self.secure = environ.get("wsgi.url_scheme") == "https"
+        self._route, self._facts = route, facts
+
+    @contextmanager
+    def reading(self) -> Iterator[Tx]:
+        """A reading transaction of the actor."""
+        with self.store.reading(self.actor) as tx:
+            yield tx
+
+    @contextmanager
+    def writing(self) -> Iterator[Tx]:
+        """A writing transaction of the actor; its audit line is part of it."""
+        with self.store.writing(self.actor) as tx:
+            yield tx
+            note(tx, self._route, self._facts)
+
+
+class Serve:
+    """Finds the route of a request by Bottle's router and takes the request through its life."""
+
+    def __init__(self, store: Store, dialects: list[Dialect]) -> None:
+        self.store, self.dialects = store, dialects
+        self.router = bottle.Bottle()
+        for dialect in dialects:
+            for route in dialect.routes:
+                self.router.route(route.path, route.method, callback=route)
+
+    @property
+    def routes(self) -> list[Route]:
+        """Every declared row."""
+        return [route for dialect in self.dialects for route in dialect.routes]
+
+    def __call__(self, environ: Environ, request_id: str) -> Response | None:
+        """The answer, or None when the path is nobody's."""
+        path = environ["PATH_INFO"]
+        dialect = next((one for one in self.dialects if one.owns.match(path + "/")), None)
+        if dialect is None:
+            return None
+        environ = environ | {"PATH_INFO": path.rstrip("/")}
+        try:
+            found, arguments = self.router.match(environ)
+        except bottle.HTTPError as error:
+            return lost(dialect, error, environ["REQUEST_METHOD"])
+        return self.take(found.callback, environ, arguments, request_id)
+
+    def take(self, route: Route, environ: Environ, arguments: dict[str, Any], request_id: str) -> Response:
+        """Serve one route; every way it can go wrong ends in the dialect's words."""
+        actor = Actor(
+            address=request.client_address(environ, self.store.settings.trusted_proxies),
+            user_agent=environ.get("HTTP_USER_AGENT", ""),
+            request_id=request_id,
+            dialect=route.dialect.name,
+        )
+        facts: dict[str, Any] = dict(arguments)
+        try:
+            return self.run(route, environ, arguments, actor, facts)
+        except Problem as problem:
+            self.note_refusal(route, actor, facts)
+            return told(route.dialect.failure(named(problem, route)))
+        except OperationalError as error:
+            logs.fail("database.refused", error, path=route.path)
+            return told(route.dialect.failure(Unavailable()))
+        except Exception as error:
+            logs.fail("request.failed", error, path=route.path)
+            return told(route.dialect.broken(request_id))
+
+    def run(
+        self, route: Route, environ: Environ, arguments: dict[str, Any], actor: Actor, facts: dict[str, Any]
+    ) -> Response:
+        """The way of a request that is in order."""
+        query = request.query(environ)
+        if not route.writes:
+            with self.store.reading(actor) as tx:
+                enter(tx, route, environ)
+                data = [route.takes.read(query)] if route.takes else []
+                return render(tx, route, route.handler(tx, *data, **arguments), query)
+        content = request.body(environ)
+        with self.store.reading(actor) as tx:
+            enter(tx, route, environ)
+        data = self.read(route, environ, content, facts)
+        if route.outside:
+            desk = Desk(self.store, actor, route, environ, facts)
+            return render(None, route, route.handler(desk, *data, **arguments), query)
+        with self.store.writing(actor) as tx:
+            result = route.handler(tx, *data, **arguments)
+            note(tx, route, facts, succeeded=not (isinstance(result, Reply) and result.failed))
+            return render(tx, route, result, query)
+
+    def read(self, route: Route, environ: Environ, content: bytes, facts: dict[str, Any]) -> list[dict[str, Any]]:
+        """The body in the shape the route takes; what it names goes into the facts for the audit line."""
+        raw = request.parse(environ, content)
+        if isinstance(raw, dict):
+            facts.update({name: raw[name] for name in ("id", "resource_id") if isinstance(raw.get(name), int | str)})
+        return [route.takes.read(raw)] if route.takes else []
+
+    def note_refusal(self, route: Route, actor: Actor, facts: Mapping[str, Any]) -> None:
+        """A changing call that was refused leaves its line too, in a small transaction of its own."""
+        if not route.audit or actor.user is None or self.store.read_only:
+            return
+        with self.store.writing(actor) as tx:
+            audit.note(tx, line(route.audit, facts), succeeded=False)
+
+
+def lost(dialect: Dialect, error: bottle.HTTPError, method: str) -> Response:
+    """An unknown path, or a method that is not served on it."""
+    failure = dialect.unknown(404 if error.status_code == 404 else 405, method)
+    allow = error.headers.get("Allow", "")
+    return told(failure._replace(headers=[*failure.headers, *([("Allow", allow)] if allow else [])]))
+
+
+def told(failure: Failure) -> Response:
+    """A refusal as a response."""
+    return Response(failure.status, orjson.dumps(failure.body), list(failure.headers))
+
+
+def enter(tx: Tx, route: Route, environ: Environ) -> None:
+    """Identify the caller and see that he may."""
+    if route.needs == (OPEN,):
+        return
+    token = route.dialect.credential(request.headers(environ))
+    if not token:
+        raise Unknown()
+    tokens.identify(tx, token)
+    if tx.actor.user.must_change_password and not route.always:
+        raise Denied(CHANGE_FIRST)
+    if route.needs != (SIGNED_IN,) and not any(access.holds_somewhere(tx, code) for code in route.needs):
+        raise Denied()
+
+
+def named(problem: Problem, route: Route) -> Problem:
+    """The domain's field names as the caller knows them."""
+    if problem.faults and route.takes:
+        names = route.takes.wire_names()
+        problem.faults = {names.get(name, name): worded(fault) for name, fault in problem.faults.items()}
+    return problem
+
+
+def note(tx: Tx, route: Route, facts: Mapping[str, Any], *, succeeded: bool = True) -> None:
+    """The audit line of a call, in the transaction of its change."""
+    if route.audit:
+        audit.note(tx, tx.operation or line(route.audit, facts), succeeded=succeeded)
+
+
+class Facts(dict[str, Any]):
+    """Values for an audit line; what is not known is left out of it."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def line(text: str, facts: Mapping[str, Any]) -> str:
+    """An audit text with its values."""
+    return text.format_map(Facts({name: str(value)[:64] for name, value in facts.items()}))
+
+
+def render(tx: Tx | None, route: Route, result: Any, query: Mapping[str, Any]) -> Response:
+    """What a handler returned, as the dialect shows it, while the transaction is open."""
+    dialect = route.dialect
+    if isinstance(result, Select):
+        result = Listing(result)
+    if isinstance(result, Listing):
+        assert tx is not None
+        return Response(200, orjson.dumps(listing(tx, route, result, dialect.paging(dict(query)))))
+    reply = result if isinstance(result, Reply) else Reply(result)
+    headers = [*reply.headers, *[("Set-Cookie", cookie) for cookie in reply.cookies]]
+    if reply.body is not None:
+        return Response(200, reply.body, headers, reply.kind)
+    if isinstance(reply.data, dict) and route.gives:
+        reply.data = route.gives.show(reply.data, dialect.moment)
+    elif isinstance(reply.data, list):
+        reply.data = dialect.completed(reply.data, route.gives)
+    return Response(200, orjson.dumps(dialect.success(reply)), headers)
+
+
+def listing(tx: Tx, route: Route, found: Listing, paging: Paging) -> dict[str, Any]:
+    """One page of a Select: total, rows, what completes them."""
+    ident = found.select.selected_columns["id"]
+    total = tx.value(found.select.with_only_columns(func.count(), maintain_column_froms=True).order_by(None))
+    page = found.select.order_by(ident.desc() if paging.descending else ident)
+    if paging.size is not None:
+        page = page.limit(paging.size).offset(min((paging.page - 1) * paging.size, 2**62))
+    rows = tx.all(page)
+    if found.complete:
+        found.complete(tx, rows)
+    extra = found.extra(tx, rows) if found.extra else None
+    return route.dialect.page(route.dialect.completed(rows, route.gives), total, paging, extra)
+
+
+def new_request_id() -> str:
+    """Found in every line of the log and in the answer."""
+    return secrets.token_hex(8)
+
+
+def require_positive(name: str, value: Any, sentence: str) -> int:
+    """A number of at least 1 out of a query, or Invalid on that name."""
+    text = str(value).strip()
+    if not text.isdecimal() or len(text) > 18 or int(text) < 1:
+        raise Invalid(**{name: sentence})
+    return int(text)
