@@ -1,4 +1,4 @@
-"""The appliance in this process, and the people: alice administers, bob operates shop, carol audits, mallory may not."""
+"""The appliance in this process, and its people: alice administers, bob operates the shop, carol audits."""
 
 import shutil
 from collections.abc import Iterator

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Table, or_, select
 
-from appliance.errors import Denied
 from appliance.domain import access
 from appliance.domain.access import Actor
+from appliance.errors import Denied
 from appliance.query import contains
 from appliance.store import Row, Tx
 from appliance.store.tables import login_records, operations

@@ -16,12 +16,13 @@ CLASSES = "密码须包含大写字母、小写字母、数字、特殊字符中
 COMMON = "密码过于常见"
 REUSED = "不能使用最近5次用过的密码"
 UNPRINTABLE = "密码不能包含控制字符"
-COMMON_ONES = frozenset(
+COMMON_WORDS = (
     "password password1 password12 password123 password1! p@ssw0rd p@ssword passw0rd 12345678 123456789 1234567890 "
     "qwertyui qwerty123 qwertyuiop 1q2w3e4r 1qaz2wsx 1qaz@wsx abc12345 abcd1234 a1234567 aa123456 admin123 admin@123 "
     "administrator root1234 welcome1 welcome123 letmein1 iloveyou sunshine1 changeme changeme1 test1234 11111111 "
-    "88888888 00000000 66666666 12341234 87654321 asdfghjk zxcvbnm1".split()
+    "88888888 00000000 66666666 12341234 87654321 asdfghjk zxcvbnm1"
 )
+COMMON_ONES = frozenset(COMMON_WORDS.split())
 DUMMY = "$2b$12$abcdefghijklmnopqrstuuLa1ARDLvS/xdlzGTPfrQgad3CyF4J0."
 """What a password is compared with when there is no such user, so that the answer takes as long."""
 _pool = ThreadPool(AT_ONCE)
@@ -77,4 +78,4 @@ def matches(password: str, hashed: str) -> bool:
 
 def is_one_of(password: str, hashes: list[str]) -> bool:
     """Whether any of the hashes is of that password. Never inside a transaction."""
-    return any([matches(password, hashed) for hashed in hashes])
+    return any(matches(password, hashed) for hashed in hashes)

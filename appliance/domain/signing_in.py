@@ -7,7 +7,9 @@ from appliance.domain.names import folded
 from appliance.errors import Problem, Throttled
 from appliance.store import Row, Store, Tx
 
-PASSWORD, DISABLED, PENDING, EXPIRED, ADDRESS, STALE = "password disabled pending expired address stale".split()
+PASSWORD, DISABLED, PENDING = "password", "disabled", "pending"
+EXPIRED, ADDRESS, STALE = "expired", "address", "stale"
+
 
 
 class Refused(Problem):

@@ -30,7 +30,11 @@ UNTOLD = {
 class Row(dict[str, Any]):
     """A row whose columns are attributes too."""
 
-    __getattr__ = dict.__getitem__
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
 
 
 class StrictTable(dataset.Table):
@@ -44,7 +48,7 @@ class StrictTable(dataset.Table):
         self._know(row)
         return dict(row)
 
-    def _args_to_clause(self, args: Mapping[str, Any], clauses: Any = ()) -> Any:
+    def _args_to_clause(self, args: dict[str, Any], clauses: Any = ()) -> Any:
         self._know(args)
         return super()._args_to_clause(args, clauses)
 

@@ -108,9 +108,9 @@ class Dialect:
 
         def add(handler: Handler) -> Handler:
             codes = (needs,) if isinstance(needs, str) else needs
-            shapes = {"takes": takes() if takes else None, "gives": gives() if gives else None}
+            taken, given = takes() if takes else None, gives() if gives else None
             place = self.prefix + path.rstrip("/")
-            self.routes.append(Route(self, method, place, handler, codes, **shapes, **more))
+            self.routes.append(Route(self, method, place, handler, codes, takes=taken, gives=given, **more))
             return handler
 
         return add

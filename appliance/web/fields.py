@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, ClassVar
 
 import marshmallow
 from marshmallow import ValidationError, fields
@@ -33,7 +33,7 @@ class Wire(marshmallow.Schema):
 
         unknown = marshmallow.EXCLUDE
 
-    error_messages = {"type": OBJECT}
+    error_messages: ClassVar = {"type": OBJECT}
 
     def read(self, raw: Any) -> dict[str, Any]:
         """The data under our names, or Invalid with every fault under theirs."""

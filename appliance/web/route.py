@@ -52,7 +52,7 @@ class Listing:
 
     select: Select[Any]
     complete: Callable[[Tx, list[Row]], object] | None = None
-    extra: Callable[[Tx, list[Row]], Any] | None = None
+    beside: Callable[[Tx, list[Row]], Any] | None = None
 
 
 @dataclass

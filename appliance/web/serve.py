@@ -113,7 +113,7 @@ class Serve:
         except OperationalError as error:
             logs.fail("database.refused", error, path=route.path)
             return told(route.dialect.failure(Unavailable()))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- the last guard: the client hears a number, the log the rest
             logs.fail("request.failed", error, path=route.path)
             return told(route.dialect.broken(request_id))
 
@@ -235,8 +235,8 @@ def listing(tx: Tx, route: Route, found: Listing, paging: Paging) -> dict[str, A
     rows = tx.all(page)
     if found.complete:
         found.complete(tx, rows)
-    extra = found.extra(tx, rows) if found.extra else None
-    return route.dialect.page(route.dialect.completed(rows, route.gives), total, paging, extra)
+    beside = found.beside(tx, rows) if found.beside else None
+    return route.dialect.page(route.dialect.completed(rows, route.gives), total, paging, beside)
 
 
 def new_request_id() -> str:
