@@ -109,7 +109,7 @@ node_modules() {
     wanted="$(fingerprint static/package.json static/package-lock.json .ci/requirements-build.txt)"
     [[ -d static/node_modules ]] && done_before node_modules "$wanted" && return
     say "installing the UI's packages"
-    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 || fail "npm could not install the UI's packages."
+    npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >&2 || fail "npm could not install the UI's packages."
     note_done node_modules "$wanted"
 }
 
