@@ -1,0 +1,145 @@
+"""The store: greenlets do not leak, writers queue, typos are refused, nothing is half-written."""
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import gevent
+import pytest
+
+from appliance.app import App
+from appliance.crypto import BadKey, Vault
+from appliance.errors import Taken, Unavailable
+from appliance.settings import Settings
+
+
+def open_files() -> int:
+    """How many file descriptors this process holds."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_a_thousand_greenlets_share_one_connection(appliance: App) -> None:
+    def look() -> int:
+        with appliance.store.reading() as tx:
+            return tx["users"].count()
+
+    before = open_files()
+    jobs = [gevent.spawn(look) for _ in range(1000)]
+    gevent.joinall(jobs, timeout=20, raise_error=True)
+    assert {job.value for job in jobs} == {4}
+    assert open_files() - before <= 3
+
+
+def test_writers_queue_and_each_write_counts(appliance: App) -> None:
+    def write(number: int) -> None:
+        with appliance.store.writing() as tx:
+            tx.change("users", 1, login_count=tx.get("users", 1).login_count + 1)
+
+    gevent.joinall([gevent.spawn(write, number) for number in range(200)], timeout=20, raise_error=True)
+    with appliance.store.reading() as tx:
+        assert tx.get("users", 1).login_count == 200
+
+
+@pytest.mark.parametrize("verb", ["find", "insert", "count"])
+def test_a_mistyped_column_is_refused(appliance: App, verb: str) -> None:
+    with pytest.raises(KeyError, match="logn"), appliance.store.writing() as tx:
+        {"find": tx.find, "insert": tx.insert, "count": lambda name, **c: tx[name].count(**c)}[verb]("users", logn="x")
+
+
+def test_a_failed_transaction_leaves_nothing(appliance: App) -> None:
+    with pytest.raises(RuntimeError), appliance.store.writing() as tx:
+        tx.change("users", 1, name="half")
+        raise RuntimeError
+    with appliance.store.reading() as tx:
+        assert tx.get("users", 1).name != "half"
+
+
+def test_the_last_guard_speaks_like_the_first(appliance: App) -> None:
+    with pytest.raises(Taken) as refusal, appliance.store.writing() as tx:
+        tx.insert("roles", name="again", name_key="again", code="Audit", code_key="audit")
+    assert refusal.value.faults == {"code": ["具有 code 的 role 已存在。"]}
+
+
+def test_another_process_that_writes_is_waited_for(appliance: App) -> None:
+    other = sqlite3.connect(appliance.settings.data / "appliance.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    gevent.spawn_later(0.3, other.execute, "COMMIT")
+    with appliance.store.writing() as tx:
+        tx.change("users", 1, name="patient")
+    with appliance.store.reading() as tx:
+        assert tx.get("users", 1).name == "patient"
+
+
+def test_a_transaction_inside_a_transaction_is_a_mistake(appliance: App) -> None:
+    with pytest.raises(RuntimeError, match="inside"), appliance.store.reading(), appliance.store.reading():
+        pass
+
+
+def test_a_secret_opens_only_where_it_was_sealed() -> None:
+    vault = Vault(b"k" * 32)
+    sealed = vault.seal("s3cret", "vouchers.secret:a")
+    assert vault.open(sealed, "vouchers.secret:a") == "s3cret"
+    with pytest.raises(BadKey):
+        vault.open(sealed, "vouchers.secret:b")
+    with pytest.raises(BadKey):
+        Vault(b"x" * 32).open(sealed, "vouchers.secret:a")
+
+
+def test_a_wrong_master_key_reads_but_never_writes(appliance: App) -> None:
+    appliance.store.close()
+    (appliance.settings.data / "master.key").write_text("QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=")
+    locked = App(Settings(data=appliance.settings.data))
+    with locked.store.reading() as tx:
+        assert tx["users"].count() == 4
+    with pytest.raises(Unavailable), locked.store.writing() as tx:
+        tx.change("users", 1, name="lost")
+    assert locked.health().status == 503
+    locked.store.close()
+
+
+def test_files_of_the_data_directory_are_private(appliance: App) -> None:
+    assert (appliance.settings.data / "master.key").stat().st_mode & 0o777 == 0o600
+
+
+KILLER = """
+import os, signal, sys, time
+from pathlib import Path
+from appliance.crypto import Vault
+from appliance.store import Store, sqlite_url
+
+def write(say):
+    store = Store(sqlite_url(Path(sys.argv[1])), Vault(b"k" * 32), None)
+    os.write(say, b"!")
+    same = dict(user_name="a", login="a", address="", dialect="x")
+    while True:
+        with store.writing() as tx:
+            ident = tx.insert("operations", user_id=1, operation="one", **same)
+            tx.insert("operations", user_id=ident, operation="two", **same)
+
+for round in range(100):
+    hear, say = os.pipe()
+    child = os.fork()
+    if child == 0:
+        write(say)
+    os.read(hear, 1)
+    time.sleep(0.002 * (round % 10))  # another moment of the write each time
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    os.close(hear), os.close(say)
+"""
+
+
+def test_killed_a_hundred_times_while_writing_it_opens_with_nothing_half_made(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", KILLER, tmp_path], check=True, timeout=120)
+    check(tmp_path / "appliance.db")
+
+
+def check(path: Path) -> None:
+    """Every first half has its second half, and the file is sound."""
+    database = sqlite3.connect(path)
+    assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    first = {row[0] for row in database.execute("SELECT id FROM operations WHERE operation = 'one'")}
+    second = {row[0] for row in database.execute("SELECT user_id FROM operations WHERE operation = 'two'")}
+    assert first
+    assert first == second
