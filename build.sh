@@ -178,13 +178,16 @@ run() {
 check() {
     python_environment dev
     node_modules
+    exec {lock}>&-
+    local failed=() # every tool has its say before the command fails
     say "ruff"
-    "$PYTHON" -m ruff check .
-    "$PYTHON" -m ruff format --check .
+    "$PYTHON" -m ruff check . || failed+=(ruff)
+    "$PYTHON" -m ruff format --check . || failed+=(format)
     say "mypy"
-    "$PYTHON" -m mypy
+    "$PYTHON" -m mypy || failed+=(mypy)
     say "vue-tsc"
-    npm run --silent check
+    npm run --silent check || failed+=(vue-tsc)
+    [[ ${#failed[@]} == 0 ]] || fail "not clean: ${failed[*]}"
 }
 
 run_tests() {
