@@ -8,14 +8,17 @@ import orjson
 from appliance import logs
 from appliance.crypto import BadKey, Vault, load_master_key
 from appliance.dialects.ptpb import ptpb
-from appliance.domain import passwords, seeds, setup
-from appliance.errors import Invalid
+from appliance.domain import access, passwords, seeds, setup, tokens
+from appliance.domain.access import Actor
+from appliance.errors import Invalid, Unknown
+from appliance.health import Health
 from appliance.settings import Settings
 from appliance.store import Store, Tx, sqlite_url
 from appliance.web import fields
 from appliance.web.files import Files
-from appliance.web.request import Environ
+from appliance.web.request import Environ, headers
 from appliance.web.serve import Response, Serve, new_request_id
+from appliance.work.chores import Chores
 
 SEALED_CHECK = "key_check"
 WRONG_KEY = "主密钥不匹配,系统只读"
@@ -34,6 +37,8 @@ class App:
         ptpb.zone = fields.Moment.zone = settings.zone
         self.serve = Serve(self.store, [ptpb])
         self.files = Files()
+        self.health = Health(settings.data)
+        self.chores = Chores(self.store)
         self.sockets: dict[str, Callable[[Environ, Start], Iterable[bytes]]] = {}
 
     def plant(self) -> None:
@@ -78,18 +83,35 @@ class App:
         if socket and environ.get("HTTP_UPGRADE", "").lower() == "websocket":
             return socket(environ, start_response)
         found = self.serve(environ, request_id) or self.own(environ) or self.page(environ)
+        self.health.answers[found.status] += 1
         return found.start(start_response, request_id)
 
     def own(self, environ: Environ) -> Response | None:
         """What is neither a dialect's nor a page: the state of the process."""
-        if environ["PATH_INFO"].rstrip("/") == "/healthz":
-            return self.health()
-        return None
+        path = environ["PATH_INFO"].rstrip("/")
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return None
+        return self.healthz() if path == "/healthz" else self.metrics(environ) if path == "/metrics" else None
 
-    def health(self) -> Response:
+    def healthz(self) -> Response:
         """200, or 503 with the reasons; nothing about versions or paths."""
-        reasons = [self.store.read_only] if self.store.read_only else []
+        reasons = self.health.reasons() + ([self.store.read_only] if self.store.read_only else [])
         return Response(503 if reasons else 200, orjson.dumps({"ok": not reasons, "reasons": reasons}))
+
+    def metrics(self, environ: Environ) -> Response:
+        """The process in figures, for holders of the label `metrics` or whoever the setting lets."""
+        if not self.settings.open_metrics and not self.may_measure(environ):
+            return plain(401, "a token with the permission metrics is needed")
+        return Response(200, self.health.metrics(writes_total=self.store.writes), kind="text/plain; version=0.0.4")
+
+    def may_measure(self, environ: Environ) -> bool:
+        """Whether the request's token is of somebody who may see the figures."""
+        with self.store.reading(Actor(address=environ.get("REMOTE_ADDR", ""))) as tx:
+            try:
+                tokens.identify(tx, ptpb.credential(headers(environ)))
+            except Unknown:
+                return False
+            return access.holds(tx, "metrics")
 
     def page(self, environ: Environ) -> Response:
         """A file of the web UI, or a plain 404."""
@@ -102,10 +124,14 @@ class App:
         return Response(answer.status, answer.body, answer.headers, "")
 
     def start(self) -> None:
-        """Background work."""
+        """Begin background work."""
+        self.health.start()
+        self.chores.start()
 
     def stop(self, seconds: float = 8) -> None:
         """End what is live, then let go of the database."""
+        self.chores.stop()
+        self.health.stop()
         self.store.close()
 
 

@@ -94,7 +94,7 @@ def test_a_wrong_master_key_reads_but_never_writes(appliance: App) -> None:
         assert tx["users"].count() == 4
     with pytest.raises(Unavailable), locked.store.writing() as tx:
         tx.change("users", 1, name="lost")
-    assert locked.health().status == 503
+    assert locked.healthz().status == 503
     locked.store.close()
 
 

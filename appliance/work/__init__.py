@@ -1,0 +1,1 @@
+"""What runs in the background: chores of the appliance itself."""

@@ -1,0 +1,68 @@
+"""Recurring chores: `schedule` decides when, each runs in a greenlet of its own and never beside itself."""
+
+from collections.abc import Callable
+
+import gevent
+import schedule
+from sqlalchemy import text
+
+from appliance import logs
+from appliance.domain import guard, tokens
+from appliance.store import Store
+
+LOOK_EVERY = 1.0
+
+
+class Chores:
+    """The appliance's recurring work."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.running: set[str] = set()
+        self.loop: gevent.Greenlet | None = None
+        self.plan = schedule.Scheduler()
+        self.plan.every(10).minutes.do(self.begin, self.forget_what_is_over)
+        self.plan.every().day.at("03:30").do(self.begin, self.tune)
+
+    def start(self) -> None:
+        """Begin to look at the clock."""
+        self.loop = gevent.spawn(self.look)
+
+    def stop(self) -> None:
+        """No further chores; what runs is over in a moment."""
+        if self.loop:
+            self.loop.kill()
+
+    def look(self) -> None:
+        """Begin what is due, once a second."""
+        while True:
+            self.plan.run_pending()
+            gevent.sleep(LOOK_EVERY)
+
+    def begin(self, chore: Callable[[], None]) -> None:
+        """In a greenlet of its own, unless the last one still runs."""
+        if chore.__name__ not in self.running:
+            self.running.add(chore.__name__)
+            gevent.spawn(self.run, chore)
+
+    def run(self, chore: Callable[[], None]) -> None:
+        """A chore that fails is told in the log and tried again when next due."""
+        try:
+            chore()
+        except Exception as error:  # noqa: BLE001 -- one failing chore must not end the others
+            logs.fail("chore.failed", error, chore=chore.__name__)
+        finally:
+            self.running.discard(chore.__name__)
+
+    def forget_what_is_over(self) -> None:
+        """Expired sign-ins and old strikes."""
+        if self.store.read_only:
+            return
+        with self.store.writing() as tx:
+            tokens.prune(tx)
+            guard.prune(tx)
+
+    def tune(self) -> None:
+        """Let SQLite refresh what it knows of its tables."""
+        with self.store.writing() as tx:
+            tx.run(text("PRAGMA optimize"))
