@@ -12,6 +12,7 @@ from appliance.domain import passwords, tokens, users
 from appliance.domain.access import Actor
 from appliance.settings import Settings
 from tests.client import Client
+from tests.live import Live
 
 PASSWORD = "correct horse 1"
 SHOP_CODES = ["resource.self.", "resource.voucher.", "resource.group."]
@@ -99,3 +100,13 @@ def mallory(appliance: App) -> Client:
 def stranger(appliance: App) -> Client:
     """Not signed in."""
     return Client(appliance)
+
+
+@pytest.fixture(scope="module")
+def live(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A running appliance with the people in it, for a whole file of tests."""
+    folder = tmp_path_factory.mktemp("live")
+    shutil.copytree(template, folder / "data")
+    running = Live(folder / "data", "--loopback-targets")
+    yield running
+    running.kill()
