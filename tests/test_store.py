@@ -71,6 +71,15 @@ def test_another_process_that_writes_is_waited_for(appliance: App) -> None:
         assert tx.get("users", 1).name == "patient"
 
 
+def test_a_checkpoint_moves_commits_into_the_database_file(appliance: App) -> None:
+    with appliance.store.writing() as tx:
+        tx.change("users", 1, name="on the disk")
+    file = appliance.settings.data / "appliance.db"
+    assert b"on the disk" not in file.read_bytes()
+    appliance.store.checkpoint()
+    assert b"on the disk" in file.read_bytes()
+
+
 def test_a_transaction_inside_a_transaction_is_a_mistake(appliance: App) -> None:
     with pytest.raises(RuntimeError, match="inside"), appliance.store.reading(), appliance.store.reading():
         pass

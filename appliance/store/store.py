@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from appliance import clock
 from appliance.crypto import Vault
 from appliance.errors import Missing, Taken, Unavailable
-from appliance.store.engine import migrate, open_database
+from appliance.store.engine import checkpoint, migrate, open_database
 from appliance.store.tables import metadata
 
 BUSY_TRIES, BUSY_PAUSE = 250, 0.02
@@ -240,6 +240,11 @@ class Store:
                 self._db._release_connection()
                 gevent.sleep(BUSY_PAUSE)
         return None
+
+    def checkpoint(self) -> None:
+        """Bring what was committed to the disk, in a thread."""
+        if self._db.is_sqlite:
+            gevent.get_hub().threadpool.apply(checkpoint, (self.engine.url.database,))
 
     def close(self) -> None:
         """Let go of the database."""

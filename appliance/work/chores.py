@@ -19,8 +19,10 @@ class Chores:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.running: set[str] = set()
+        self.on_disk = 0
         self.loop: gevent.Greenlet | None = None
         self.plan = schedule.Scheduler()
+        self.plan.every(5).seconds.do(self.begin, self.save)
         self.plan.every(10).minutes.do(self.begin, self.forget_what_is_over)
         self.plan.every().day.at("03:30").do(self.begin, self.tune)
 
@@ -53,6 +55,13 @@ class Chores:
             logs.fail("chore.failed", error, chore=chore.__name__)
         finally:
             self.running.discard(chore.__name__)
+
+    def save(self) -> None:
+        """Bring new commits to the disk."""
+        writes = self.store.writes
+        if writes != self.on_disk:
+            self.store.checkpoint()
+            self.on_disk = writes
 
     def forget_what_is_over(self) -> None:
         """Expired sign-ins and old strikes."""
