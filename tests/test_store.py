@@ -48,9 +48,13 @@ def test_a_mistyped_column_is_refused(appliance: App, verb: str) -> None:
 
 
 def test_a_failed_transaction_leaves_nothing(appliance: App) -> None:
-    with pytest.raises(RuntimeError), appliance.store.writing() as tx:
-        tx.change("users", 1, name="half")
-        raise RuntimeError
+    def half() -> None:
+        with appliance.store.writing() as tx:
+            tx.change("users", 1, name="half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        half()
     with appliance.store.reading() as tx:
         assert tx.get("users", 1).name != "half"
 
