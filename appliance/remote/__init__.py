@@ -1,0 +1,1 @@
+"""Talks to other machines; owns no rows."""
