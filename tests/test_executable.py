@@ -107,16 +107,37 @@ def test_it_tells_nothing_of_the_machine_it_was_built_on(place: Path) -> None:
     assert dates == {(1980, 1, 1, 0, 0, 0)}
 
 
-def test_the_same_sources_give_the_same_bytes_elsewhere(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sources in another folder, with the libraries the executable is packed from, compiled anew."""
     unlike = shutil.ignore_patterns(".git", ".venv", "node_modules", "home", "app", "wheel", "__pycache__", "*_cache")
-    copy = shutil.copytree(ROOT, tmp_path / "another" / "checkout", ignore=unlike)
+    copy = shutil.copytree(ROOT, tmp_path_factory.mktemp("another") / "checkout", ignore=unlike)
     (copy / "dist" / "appliance").unlink()
     (copy / ".venv").symlink_to(ROOT / ".venv")
-    again = {**os.environ, "PYTHONHASHSEED": "0", "LC_ALL": "C", "TMPDIR": str(tmp_path)}
-    compiling = [sys.executable, "-s", ".ci/pack.py", "prepare", ".build/site"]
-    for step in (compiling, ["./build.sh", "executable"]):
-        subprocess.run(step, cwd=copy, env=again, check=True, stdin=subprocess.DEVNULL)
-    assert (copy / "dist" / "appliance").read_bytes() == BUILT.read_bytes()
+    prepare = [sys.executable, "-s", ".ci/pack.py", "prepare", ".build/site"]
+    subprocess.run(prepare, cwd=copy, env={**os.environ, "PYTHONHASHSEED": "0"}, check=True)
+    return copy
+
+
+def build(checkout: Path) -> bytes:
+    """What `build.sh executable` makes there."""
+    environment = {**os.environ, "LC_ALL": "C", "TZ": "Asia/Tokyo"}
+    subprocess.run(["./build.sh", "executable"], cwd=checkout, env=environment, check=True, stdin=subprocess.DEVNULL)
+    return (checkout / "dist" / "appliance").read_bytes()
+
+
+def test_the_same_sources_give_the_same_bytes_elsewhere(checkout: Path) -> None:
+    assert build(checkout) == BUILT.read_bytes()
+
+
+def test_nothing_is_built_again_until_a_source_changes(checkout: Path) -> None:
+    first = build(checkout)
+    made = (checkout / "dist" / "appliance").stat().st_mtime_ns
+    build(checkout)
+    assert (checkout / "dist" / "appliance").stat().st_mtime_ns == made
+    with (checkout / "appliance" / "__init__.py").open("a") as source:
+        source.write("# changed\n")
+    assert build(checkout) != first
 
 
 def test_it_says_its_version(place: Path) -> None:
