@@ -25,6 +25,17 @@ class Taken(Invalid):
     """Bad input because something else has that name already."""
 
 
+class Reserved(Invalid):
+    """What the appliance itself needs stays as it is: seeded rows, the first account."""
+
+    def __init__(self, sentence: str = "无法操作系统保留项") -> None:
+        super().__init__(sentence)
+
+
+class LastAdministrator(Reserved):
+    """Afterwards nobody could administer."""
+
+
 class Unknown(Problem):
     """Nobody we know: no, bad or ended credential."""
 
@@ -67,22 +78,24 @@ class Collector:
 
     def __init__(self) -> None:
         self.faults: Faults = {}
-        self.kind: type[Problem] = Invalid
+        self.kinds: set[type[Invalid]] = set()
 
-    def add(self, field: str, sentence: str) -> None:
+    def add(self, field: str, sentence: str, kind: type[Invalid] = Invalid) -> None:
         """Note one sentence about one field."""
         self.faults.setdefault(field, []).append(sentence)
+        self.kinds.add(kind)
 
     def absorb(self, problem: Problem) -> None:
         """Take over the faults of a check that raised."""
         for field, sentences in problem.faults.items():
             self.faults.setdefault(field, []).extend(sentences)
+        self.kinds.add(Taken if isinstance(problem, Taken) else Invalid)
 
 
 @contextmanager
 def together() -> Iterator[Collector]:
-    """Raise one Invalid at the end of the block if anything was collected."""
+    """Raise one Invalid at the end of the block if anything was collected: Taken if nothing else was wrong."""
     collector = Collector()
     yield collector
     if collector.faults:
-        raise Invalid(**collector.faults)
+        raise (Taken if collector.kinds == {Taken} else Invalid)(**collector.faults)
