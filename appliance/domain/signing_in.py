@@ -1,15 +1,15 @@
 """The one procedure behind every door: password, then account, in constant time and on record (identity 2, 8)."""
 
 from appliance import clock
-from appliance.domain import audit, guard, passwords, tokens
+from appliance.domain import audit, guard, mfa, passwords, policies, tokens
 from appliance.domain.access import Actor
 from appliance.domain.names import folded
 from appliance.errors import Problem, Throttled
 from appliance.store import Row, Store, Tx
 
 PASSWORD, DISABLED, PENDING = "password", "disabled", "pending"
+CODE_NEEDED, CODE_WRONG = "code needed", "code wrong"
 EXPIRED, ADDRESS, STALE = "expired", "address", "stale"
-
 
 
 class Refused(Problem):
@@ -21,22 +21,38 @@ class Refused(Problem):
 
 
 def sign_in(
-    store: Store, actor: Actor, *, login: str, password: str, remember: bool = False
+    store: Store, actor: Actor, *, login: str, password: str, code: str = "", remember: bool = False
 ) -> tuple[Row, tokens.Pair]:
     """Check, count and record one attempt; the user and his first pair, or Refused or Throttled."""
     key = folded(login)
     with store.reading(actor) as tx:
-        user, shut = tx.find("users", login_key=key), guard.locked(tx, key)
         refuse_blocked(tx)
-    right = passwords.matches(password, user.password_hash if user and not shut else passwords.DUMMY)
-    why = PASSWORD if not (right and user and not shut and not user.locked) else standing(user, actor.address)
+        user = tx.find("users", login_key=key)
+        compared = user.password_hash if user and not guard.locked(tx, key) else passwords.DUMMY
+    right = passwords.matches(password, compared)
     with store.writing(actor) as tx:
-        if why == PASSWORD:
+        refuse_blocked(tx)  # again: many tries may have been under way at once
+        user, shut = tx.find("users", login_key=key), guard.locked(tx, key)
+        right = right and not shut and user is not None and user.password_hash == compared
+        why = judge(tx, user if right else None, code)
+        if why in (PASSWORD, CODE_WRONG):
             guard.fail(tx, key, actor.address, user.id if user else None)
         audit.note_sign_in(tx, login=login, user=user, succeeded=not why, reason=true_reason(why, user, shut))
         if user and not why:
             return user, welcome(tx, user, key, remember)
     raise Refused(why)
+
+
+def judge(tx: Tx, user: Row | None, code: str) -> str:
+    """Why somebody (None when the password was wrong) gets no token; empty when he does."""
+    if user is None or user.locked:
+        return PASSWORD
+    if mfa.is_on(tx, user.id):
+        if not code:
+            return CODE_NEEDED
+        if not mfa.accept(tx, user.id, code):
+            return CODE_WRONG
+    return standing(tx, user)
 
 
 def refuse_blocked(tx: Tx) -> None:
@@ -46,15 +62,15 @@ def refuse_blocked(tx: Tx) -> None:
         raise Throttled(seconds)
 
 
-def standing(user: Row, address: str) -> str:
-    """Why an account with the right password may not sign in; empty when it may."""
+def standing(tx: Tx, user: Row) -> str:
+    """Why an account may not sign in from here and now; empty when it may."""
     if user.pending:
         return PENDING
     if not user.enabled:
         return DISABLED
     if user.expires_at and user.expires_at <= clock.now():
         return EXPIRED
-    if not tokens.allowed_from(user.allowed_addresses, address):
+    if not tokens.allowed_from(user.allowed_addresses, tx.actor.address) or not policies.lets_in(tx, user.id):
         return ADDRESS
     if user.password_expires_at and user.password_expires_at <= clock.now():
         return STALE

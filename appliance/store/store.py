@@ -22,7 +22,7 @@ BUSY_TRIES, BUSY_PAUSE = 250, 0.02
 UNSEEN = {"created_at", "updated_at", "id", "uuid"}
 SECRET = {"password_hash", "secret", "passphrase"}
 UNTOLD = {
-    *("tokens", "sign_ins", "strikes", "admissions", "password_history"),
+    *("tokens", "sign_ins", "strikes", "admissions", "password_history", "second_factors", "recovery_codes"),
     *("operations", "login_records", "sessions", "options"),
 }
 

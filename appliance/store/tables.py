@@ -226,6 +226,36 @@ tokens = table(
     Column("next_refresh", String(32), comment="jti"),
     comment="Every token that was issued; a token without its row is worth nothing",
 )
+second_factors = table(
+    "second_factors",
+    ident(),
+    uuid(),
+    link("user_id", "users", unique=True),
+    Column("secret", LargeBinary, nullable=False, comment="sealed TOTP secret"),
+    Column("confirmed_at", UtcTime, comment="null: being enrolled, asks for nothing yet"),
+    Column("last_step", Integer, nullable=False, default=0, comment="newest 30-second step whose code was used"),
+    Column("created_at", UtcTime, nullable=False),
+    comment="Authenticator apps of users",
+)
+recovery_codes = table(
+    "recovery_codes",
+    ident(),
+    link("user_id", "users", index=True),
+    Column("code_hash", String(64), nullable=False),
+    Column("used_at", UtcTime),
+    comment="One-time codes for those who lost their second factor",
+)
+role_policies = table(
+    "role_policies",
+    ident(),
+    link("role_id", "roles", unique=True),
+    Column("allowed_addresses", JSON, nullable=False, default=list, comment="networks; none: everywhere"),
+    Column("denied_addresses", JSON, nullable=False, default=list, comment="networks; these win"),
+    Column("hours", JSON, nullable=False, default=list, comment="[{days, from, to}]; none: always"),
+    flag("second_factor", False, "members must have a second factor"),
+    Column("updated_at", UtcTime, nullable=False),
+    comment="From where, when and how members of a role may sign in",
+)
 strikes = table(
     "strikes",
     ident(),

@@ -16,6 +16,12 @@ WRONG = "密码错误"
 DISABLED = "用户被禁用，请及时联系管理员"
 STALE_REFRESH = "refresh无效或已过期"
 LOGIN_FORM = r"[A-Za-z0-9_.@-]{1,64}"
+UNKNOWN = {
+    signing_in.PASSWORD: WRONG,
+    signing_in.CODE_NEEDED: "需要动态验证码",
+    signing_in.CODE_WRONG: "动态验证码错误",
+}
+"""What is told as 401; everything else about an account is 403."""
 COOKIE = "refresh={value}; Path=/api/rbac/; Max-Age={life}; HttpOnly; SameSite=Strict{secure}"
 
 
@@ -24,6 +30,8 @@ class SignIn(Wire):
 
     account = Text(required="账户为必填项", attribute="login")
     password = Secret(required="密码为必填项")
+    otp_code = Text(none=True, load_default=None)
+    code = Text(none=True, load_default=None)
 
 
 class RefreshToken(Wire):
@@ -44,10 +52,12 @@ class FirstAdministrator(Wire):
 @ptpb.post("/rbac/login/", needs=OPEN, takes=SignIn, outside=True)
 def sign_in(desk: Desk, who: dict[str, Any]) -> Reply:
     """登录接口"""
+    code = who.pop("otp_code") or who["code"] or ""
     try:
-        _, pair = signing_in.sign_in(desk.store, desk.actor, **who)
+        _, pair = signing_in.sign_in(desk.store, desk.actor, **who | {"code": code})
     except signing_in.Refused as refusal:
-        raise Unknown(WRONG) if refusal.why == signing_in.PASSWORD else Denied(DISABLED) from refusal
+        said = UNKNOWN.get(refusal.why)
+        raise Unknown(said) if said else Denied(DISABLED) from refusal
     return with_tokens(desk, pair)
 
 
