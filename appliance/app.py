@@ -15,11 +15,13 @@ from appliance.health import Health
 from appliance.settings import Settings
 from appliance.store import Store, Tx, sqlite_url
 from appliance.web import fields
+from appliance.web.dialect import Dialect
 from appliance.web.files import Files
 from appliance.web.request import Environ, headers
 from appliance.web.serve import Response, Serve, new_request_id
 from appliance.work.chores import Chores
 
+DIALECTS: list[Dialect] = [ptpb]
 SEALED_CHECK = "key_check"
 WRONG_KEY = "主密钥不匹配,系统只读"
 Start = Callable[..., Any]
@@ -35,7 +37,7 @@ class App:
         self.store = Store(sqlite_url(settings.data), self.vault, settings)
         self.plant()
         ptpb.zone = fields.Moment.zone = settings.zone
-        self.serve = Serve(self.store, [ptpb])
+        self.serve = Serve(self.store, DIALECTS)
         self.files = Files()
         self.health = Health(settings.data)
         self.chores = Chores(self.store)

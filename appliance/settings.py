@@ -80,6 +80,11 @@ class Settings:
         return not self.plain_http and (bool(self.tls_certificate) or not self.listen.loopback)
 
     @property
+    def strict_passwords(self) -> bool:
+        """Whether the full rules hold at every door."""
+        return self.password_rules.startswith("strict")
+
+    @property
     def zone(self) -> tzinfo:
         """The zone times are printed in; the default one is known on machines without zone files too."""
         return CHINA if self.time_zone == CHINA.tzname(None) else ZoneInfo(self.time_zone)
@@ -135,7 +140,7 @@ def _chosen(flags: Mapping[str, Any], variables: Mapping[str, str], file: dict[s
         name = setting.name
         if name in variables:
             chosen[name] = (PREFIX + name.upper(), variables[name])
-        if flags.get(name) is not None:
+        if flags.get(name) is not None and not setting.metadata["secret"]:
             chosen[name] = (flag(name), flags[name])
     return chosen
 

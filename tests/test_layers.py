@@ -8,7 +8,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "appliance"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-GROUND = {"errors", "clock", "crypto", "query", "kinds", "logs"}
+GROUND = {"errors", "clock", "crypto", "query", "kinds", "logs", "interfaces"}
 # A layer and what it may import beside itself. What has no row (app, cli, server …) is above all, imported by no layer.
 MAY_IMPORT = {
     **dict.fromkeys(GROUND, GROUND),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from socket import gethostname
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 import gevent
 from gevent.lock import RLock
@@ -19,7 +19,6 @@ from geventwebsocket.websocket import Header
 
 from appliance.errors import Denied, Invalid
 from appliance.interfaces import addresses
-from appliance.settings import Settings
 from appliance.web.request import Environ
 
 LARGEST = 64 * 1024  # a frame, and a message of several
@@ -34,6 +33,22 @@ NO_SOCKET = "需要WebSocket连接"
 FOREIGN = "来源不被允许"
 
 
+class Names(Protocol):
+    """What the settings say about who we are."""
+
+    @property
+    def tls(self) -> bool:
+        """Whether browsers speak TLS to us directly."""
+
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """Names and addresses besides those this machine knows itself."""
+
+    @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """Foreign pages that may open terminals."""
+
+
 class WebSocketClosed(Exception):
     """The other side is gone, or we said goodbye."""
 
@@ -46,32 +61,32 @@ class Broken(Exception):
         self.code = code
 
 
-def accept(environ: Environ, settings: Settings, *, origin_needed: bool = False) -> "WebSocket":
+def accept(environ: Environ, names: Names, *, origin_needed: bool = False) -> "WebSocket":
     """Turn a request into a WebSocket; Denied or Invalid before anything was answered."""
-    check_origin(environ, settings, needed=origin_needed)
+    check_origin(environ, names, needed=origin_needed)
     answer = handshake(environ)
     connection, reader = environ["appliance.connection"].switch(answer)
     return WebSocket(connection, reader)
 
 
-def check_origin(environ: Environ, settings: Settings, *, needed: bool = False) -> None:
+def check_origin(environ: Environ, names: Names, *, needed: bool = False) -> None:
     """Only under our own names (else a foreign name that resolves to us would do), and only for our own pages."""
     host = environ.get("HTTP_HOST", "").lower()
-    if host_name(host) not in own_names(settings):
+    if host_name(host) not in own_names(names):
         raise Denied(FOREIGN)
     origin = environ.get("HTTP_ORIGIN")
     if origin is None and not needed:
         return  # no browser: browsers always send one
-    if not origin_allowed((origin or "").lower(), host, settings):
+    if not origin_allowed((origin or "").lower(), host, names):
         raise Denied(FOREIGN)
 
 
-def origin_allowed(origin: str, host: str, settings: Settings) -> bool:
+def origin_allowed(origin: str, host: str, names: Names) -> bool:
     """Whether a page of this origin may speak to us under this name."""
-    if origin in settings.allowed_origins:
+    if origin in names.allowed_origins:
         return True
     scheme, _, authority = origin.partition("://")
-    schemes = ("https",) if settings.tls else ("http", "https")  # a proxy may speak TLS for us
+    schemes = ("https",) if names.tls else ("http", "https")  # a proxy may speak TLS for us
     return scheme in schemes and with_port(authority, scheme) == with_port(host, scheme)
 
 
@@ -88,9 +103,9 @@ def host_name(host: str) -> str:
     return host.partition(":")[0].rstrip(".")
 
 
-def own_names(settings: Settings) -> set[str]:
+def own_names(names: Names) -> set[str]:
     """Every name and address we answer to."""
-    return {"localhost", gethostname().lower(), *addresses(), *settings.host_names}
+    return {"localhost", gethostname().lower(), *addresses(), *names.host_names}
 
 
 def handshake(environ: Environ) -> bytes:

@@ -1,0 +1,15 @@
+"""The start of everything: makes the standard library cooperative before anything imports it, then the command line."""
+
+import sys
+
+PATCHED = {"serve", "bench"}  # the others wait for nothing, and must answer at once
+
+if sys.argv[1:2] and sys.argv[1] in PATCHED and not {"-h", "--help"} & set(sys.argv):
+    from gevent import monkey
+
+    monkey.patch_all()
+
+from appliance.cli import main  # noqa: E402 -- after the patching
+
+if __name__ == "__main__":
+    sys.exit(main())
