@@ -1,0 +1,112 @@
+/** Talks to the appliance: one envelope, one kind of refusal, the access token in memory only. */
+import { needed } from './permissions'
+
+export interface Envelope<Detail> {
+  code: number
+  msg: string
+  detail: Detail
+  total?: number
+  extra?: unknown
+  token?: { access: string; refresh: string }
+}
+
+export type Faults = Record<string, string[]>
+export type Query = Record<string, string | number | boolean | null | undefined>
+
+/** A refusal in the appliance's own sentences. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly sentence: string,
+    readonly faults: Faults = {},
+    readonly requestId = '',
+    readonly needs: readonly string[] = [],
+    readonly retryAfter = 0,
+  ) {
+    super(sentence)
+  }
+}
+
+const MUST_CHANGE_PASSWORD = '请先修改密码'
+let access = ''
+let renewing: Promise<boolean> | null = null
+
+/** What happens outside when the sign-in ends or a new password is due. */
+export const events = { ended: () => {}, passwordDue: () => {} }
+
+export function keep(token: string): void {
+  access = token
+}
+
+export async function get<Detail>(path: string, query: Query = {}): Promise<Envelope<Detail>> {
+  return (await request('GET', path + search(query))).json()
+}
+
+export async function post<Detail = unknown>(path: string, body: unknown = {}): Promise<Envelope<Detail>> {
+  return (await request('POST', path, body)).json()
+}
+
+export async function getText(path: string): Promise<string> {
+  return (await request('GET', path)).text()
+}
+
+/** Asks for new tokens by the HttpOnly cookie; parallel callers share one question. */
+export function renew(): Promise<boolean> {
+  renewing ??= send('POST', '/api/rbac/refresh/', {})
+    .then(async (answer) => {
+      if (!answer.ok) return false
+      keep(((await answer.json()) as Envelope<null>).token?.access ?? '')
+      return true
+    })
+    .finally(() => (renewing = null))
+  return renewing
+}
+
+async function request(method: string, path: string, body?: unknown): Promise<Response> {
+  let answer = await send(method, path, body)
+  if (answer.status === 401 && access) {
+    if (await renew()) answer = await send(method, path, body)
+    else events.ended()
+  }
+  if (answer.ok) return answer
+  throw await problem(answer, path)
+}
+
+async function send(method: string, path: string, body?: unknown): Promise<Response> {
+  const headers: Record<string, string> = access ? { Authorization: access } : {}
+  if (body !== undefined) headers['Content-Type'] = 'application/json'
+  try {
+    return await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) })
+  } catch {
+    throw new Problem(0, '')
+  }
+}
+
+async function problem(answer: Response, path: string): Promise<Problem> {
+  const told = (await answer.json().catch(() => ({}))) as Partial<Envelope<unknown>>
+  const sentence = typeof told.detail === 'string' ? told.detail : ''
+  if (answer.status === 403 && sentence === MUST_CHANGE_PASSWORD) events.passwordDue()
+  return new Problem(
+    answer.status,
+    sentence || (typeof told.detail === 'object' ? '' : (told.msg ?? answer.statusText)),
+    flatten(told.detail),
+    answer.headers.get('X-Request-Id') ?? '',
+    answer.status === 403 ? needed(path) : [],
+    Number(answer.headers.get('Retry-After') ?? 0),
+  )
+}
+
+/** `{"groups":{"0":{"id":{"group":"…"}}}}` becomes `{"groups.0.id.group":["…"]}`. */
+export function flatten(detail: unknown, prefix = ''): Faults {
+  if (typeof detail === 'string') return prefix ? { [prefix]: [detail] } : {}
+  if (Array.isArray(detail)) return { [prefix]: detail.map(String) }
+  if (!detail || typeof detail !== 'object') return {}
+  const parts = Object.entries(detail).map(([name, inner]) => flatten(inner, prefix ? `${prefix}.${name}` : name))
+  return Object.assign({}, ...parts) as Faults
+}
+
+function search(query: Query): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '')
+  const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()
+  return text && `?${text}`
+}

@@ -1,0 +1,27 @@
+/** How times, durations and sizes are written. */
+const two = (value: number) => String(value).padStart(2, '0')
+
+/** A server time in the browser's zone: 2026-02-05 20:34:30. */
+export function moment(iso: string | null | undefined): string {
+  if (!iso) return '—'
+  const at = new Date(iso)
+  if (Number.isNaN(at.getTime())) return iso
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
+  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
+}
+
+/** Seconds as 1:02:03 or 2:03. */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds))
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60]
+  return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`
+}
+
+export function duration(start: string, end: string | null, now = Date.now()): string {
+  return clock(((end ? Date.parse(end) : now) - Date.parse(start)) / 1000)
+}
+
+/** What a datetime-local field holds, as an ISO time with the browser's offset. */
+export function zoned(local: string): string {
+  return local && new Date(local).toISOString()
+}

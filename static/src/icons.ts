@@ -1,0 +1,33 @@
+/** The icon names the menu may use; an unknown one shows the plain document. */
+import {
+  Avatar,
+  Document,
+  Folder,
+  FullScreen,
+  Key,
+  Monitor,
+  Postcard,
+  User,
+  UserFilled,
+  Van,
+  VideoCamera,
+} from '@element-plus/icons-vue'
+import type { Component } from 'vue'
+
+const icons: Record<string, Component> = {
+  Avatar,
+  Document,
+  Folder,
+  FullScreen,
+  Key,
+  Monitor,
+  Postcard,
+  User,
+  UserFilled,
+  Van,
+  VideoCamera,
+}
+
+export function icon(name: string): Component {
+  return icons[name] ?? Document
+}
