@@ -1,14 +1,17 @@
 """Who may import whom, read from the sources themselves; and what every module of the package keeps to."""
 
 import ast
+import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "appliance"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-GROUND = {"errors", "clock", "crypto", "query", "kinds", "logs", "interfaces"}
+GROUND = {"errors", "clock", "crypto", "query", "kinds", "logs", "interfaces", "private_keys", "__version__"}
 # A layer and what it may import beside itself. What has no row (app, cli, server …) is above all, imported by no layer.
 MAY_IMPORT = {
     **dict.fromkeys(GROUND, GROUND),
@@ -72,3 +75,12 @@ def test_the_wiring_is_imported_by_commands_only() -> None:
 def test_a_module_says_what_it_is_for_and_draws_randomness_from_secrets_only(module: Path) -> None:
     assert ast.get_docstring(ast.parse(module.read_text())), "no docstring"
     assert not [name for name in imports(module) if within(name, {"random"})]
+
+
+def test_every_library_that_is_imported_is_a_declared_dependency() -> None:
+    declared = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]["dependencies"]
+    names = {line.partition("==")[0].lower() for line in declared}
+    known = sys.stdlib_module_names | {"appliance"}
+    foreign = {name.partition(".")[0] for module in MODULES for name in imports(module)} - known
+    providers = packages_distributions()
+    assert {name for name in foreign if names.isdisjoint(found.lower() for found in providers.get(name, []))} == set()
