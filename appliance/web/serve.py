@@ -176,7 +176,7 @@ def enter(tx: Tx, route: Route, environ: Environ) -> None:
     tokens.identify(tx, token)
     if tx.actor.user.must_change_password and not route.always:
         raise Denied(CHANGE_FIRST)
-    if route.needs != (SIGNED_IN,) and not any(access.holds_somewhere(tx, code) for code in route.needs):
+    if route.needs != (SIGNED_IN,) and not access.holds_somewhere(tx, *route.needs):
         raise Denied()
 
 
