@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, Table, func, select, true
 
 from appliance.domain import catalogue
 from appliance.errors import Denied, Missing
+from appliance.query import batches
 from appliance.store import Row, Tx
 from appliance.store.tables import grants, groups, permissions, role_permissions, roles, user_roles
 
@@ -103,6 +104,21 @@ def require(tx: Tx, code: str, group_id: int | None = None) -> None:
     """Go on only with the code, held on that group where one is given."""
     if not holds(tx, code, group_id):
         raise Denied(NOT_YOURS if holds_somewhere(tx, code) else "")
+
+
+def require_somewhere(tx: Tx, code: str) -> None:
+    """Go on only with the code held on anything at all."""
+    if not holds_somewhere(tx, code):
+        raise Denied()
+
+
+def require_each(tx: Tx, code: str, group_ids: Iterable[int]) -> None:
+    """Go on only with the code held on each of these groups."""
+    if holds(tx, code):
+        return
+    for batch in batches(set(group_ids)):
+        if len(set(tx.values(reach(tx, code).where(below.c.id.in_(batch))))) < len(batch):
+            raise Denied(NOT_YOURS if holds_somewhere(tx, code) else "")
 
 
 def effective(tx: Tx, user_id: int) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Transactions: one connection, one lock, and a Tx that knows who acts and what changed."""
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -9,17 +9,18 @@ from typing import Any
 import dataset
 import gevent
 from gevent.lock import RLock
-from sqlalchemy import Connection, Executable, event
+from sqlalchemy import Connection, Executable, delete, event, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from appliance import clock
 from appliance.crypto import Vault
 from appliance.errors import Missing, Taken, Unavailable
+from appliance.query import batches
 from appliance.store.engine import checkpoint, migrate, open_database
 from appliance.store.tables import metadata
 
 BUSY_TRIES, BUSY_PAUSE = 250, 0.02
-UNSEEN = {"created_at", "updated_at", "id", "uuid"}
+UNSEEN = {"created_at", "updated_at", "id", "uuid", "path", "root_id", "level"}
 SECRET = {"password_hash", "secret", "passphrase"}
 UNTOLD = {
     *("tokens", "sign_ins", "strikes", "admissions", "password_history", "second_factors", "recovery_codes"),
@@ -131,6 +132,15 @@ class Tx:
         before = self.find(table, id=ident) or Row()
         self[table].delete(id=ident)
         self._tell(table, ident, before, {})
+
+    def remove_all(self, table: str, idents: Iterable[int]) -> None:
+        """Delete several rows as `remove` does one."""
+        rows = metadata.tables[table]
+        for batch in batches(idents):
+            before = self.all(select(rows).where(rows.c.id.in_(batch)))
+            self.run(delete(rows).where(rows.c.id.in_(batch)))
+            for row in before:
+                self._tell(table, row.id, row, {})
 
     def after_commit(self, callback: Callable[[], object]) -> None:
         """Call once the transaction stands; not at all when it is rolled back."""
