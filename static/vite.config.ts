@@ -34,9 +34,20 @@ function compressedSiblings(): Plugin {
   }
 }
 
+/** lodash finds the global object by evaluating text where nothing else is there; something else always is. */
+function noEvaluation(): Plugin {
+  return {
+    name: 'no-evaluation',
+    transform: {
+      filter: { id: /lodash-es[\\/]_root\.js$/ },
+      handler: () => 'export default globalThis',
+    },
+  }
+}
+
 export default defineConfig({
   base: './',
-  plugins: [vue(), compressedSiblings()],
+  plugins: [vue(), noEvaluation(), compressedSiblings()],
   html: { cspNonce: '__NONCE__' },
   server: { proxy: { '/api': { target: process.env.APPLIANCE_URL ?? 'http://127.0.0.1:8080', ws: true } } },
   build: {

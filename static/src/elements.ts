@@ -2,7 +2,6 @@
 import {
   ElAlert,
   ElButton,
-  ElCheckbox,
   ElDialog,
   ElDrawer,
   ElDropdown,
@@ -20,7 +19,6 @@ import {
 import 'element-plus/es/components/base/style/css'
 import 'element-plus/es/components/alert/style/css'
 import 'element-plus/es/components/button/style/css'
-import 'element-plus/es/components/checkbox/style/css'
 import 'element-plus/es/components/dialog/style/css'
 import 'element-plus/es/components/drawer/style/css'
 import 'element-plus/es/components/dropdown/style/css'
@@ -41,7 +39,6 @@ import type { App } from 'vue'
 const used = [
   ElAlert,
   ElButton,
-  ElCheckbox,
   ElDialog,
   ElDrawer,
   ElDropdown,
