@@ -24,6 +24,8 @@ class Actor:
     user_agent: str = ""
     request_id: str = ""
     dialect: str = ""
+    operation: str = ""
+    """What the audit calls this call, where the route's own text does not say it."""
     user: Row | None = None
     sign_in_id: int | None = None
     jti: str = ""

@@ -1,11 +1,14 @@
 """Counts failed sign-ins of all doors together: locks accounts for a while, blocks addresses (identity 8)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from sqlalchemy import delete, func, select
 
 from appliance import clock
 from appliance.domain import catalogue
+from appliance.errors import LastAdministrator
 from appliance.store import Row, Tx
 from appliance.store.tables import permissions, role_permissions, roles, strikes, user_roles, users
 
@@ -78,10 +81,10 @@ def prune(tx: Tx) -> None:
     tx.run(delete(strikes).where(strikes.c.updated_at < clock.now() - QUIET))
 
 
-def administrators(tx: Tx) -> list[int]:
-    """The ids of users in force who hold `admin`."""
+def administrators(tx: Tx, *, besides_role: int = 0) -> list[int]:
+    """The ids of users in force who hold `admin`, by another role than the given one."""
     joined = users.join(user_roles).join(roles).join(role_permissions).join(permissions)
-    held = (permissions.c.code == catalogue.ALL) & roles.c.enabled
+    held = (permissions.c.code == catalogue.ALL) & roles.c.enabled & (roles.c.id != besides_role)
     in_force = users.c.enabled & ~users.c.locked & ~users.c.pending
     unexpired = func.coalesce(users.c.expires_at > clock.now(), True)
     return tx.values(select(users.c.id).distinct().select_from(joined).where(held, in_force, unexpired))
@@ -90,3 +93,17 @@ def administrators(tx: Tx) -> list[int]:
 def is_last_administrator(tx: Tx, user_id: int) -> bool:
     """Whether nobody else could administer if this user could not."""
     return administrators(tx) == [user_id]
+
+
+def carries_last_administrator(tx: Tx, role_id: int) -> bool:
+    """Whether nobody could administer without this role."""
+    return bool(administrators(tx)) and not administrators(tx, besides_role=role_id)
+
+
+@contextmanager
+def keeping_an_administrator(tx: Tx) -> Iterator[None]:
+    """Refuse, after the fact, a change that leaves nobody who may administer; the transaction must be given up."""
+    before = administrators(tx)
+    yield
+    if before and not administrators(tx):
+        raise LastAdministrator()

@@ -1,25 +1,236 @@
-"""People: adding, changing, removing them, and their passwords (ptpb 二, identity 7, 8)."""
+"""People: adding, changing, removing them, their roles and their passwords (ptpb 二, identity 3, 7, 8)."""
 
+import re
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 
 from appliance import clock
-from appliance.domain import passwords
-from appliance.domain.names import folded
-from appliance.store import Tx
-from appliance.store.tables import password_history
+from appliance.domain import access, guard, passwords, roles, seeds, tokens
+from appliance.domain.names import folded, taken
+from appliance.errors import Collector, Conflict, Denied, LastAdministrator, Problem, Reserved, Taken, together
+from appliance.query import contains
+from appliance.store import Row, Tx
+from appliance.store.tables import password_history, user_roles, users
+
+FIXED_LOGIN = "账户不可修改"
+NOT_ONESELF = "不能停用自己"
+NOT_YOURS = "无权重置他人密码"
+LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+EMAIL = rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~-]+)*@(?:{LABEL}\.)+{LABEL}"
+
+
+class Rule(NamedTuple):
+    """What a field looks like, and the column under which it is unique."""
+
+    field: str
+    form: re.Pattern[str]
+    wrong: str
+    key: str
+
+
+RULES = (
+    Rule("login", re.compile(r"[A-Za-z0-9_.@-]{1,64}"), "账户含有不允许的字符", "login_key"),
+    Rule("email", re.compile(rf"(?=.{{1,254}}$){EMAIL}"), "无效邮箱", "email_key"),
+    Rule("phone", re.compile(r"(?=.*[0-9])[0-9 +-]{5,20}"), "无效电话", "phone"),
+)
+
+
+# --- finding ---------------------------------------------------------------------------------------------------------
+
+
+def search(tx: Tx, *, enabled: bool | None = None, **parts: str | None) -> Select[Any]:
+    """Everybody; `login`, `name`, `email`, `phone` contain what is given."""
+    where = [contains(users.c[column], part) for column, part in parts.items() if part]
+    if enabled is not None:
+        where.append(users.c.enabled == enabled)
+    return select(users).where(*where)
+
+
+def add_roles(tx: Tx, rows: list[Row]) -> None:
+    """Complete rows with the ids of their roles, by one query for all of them."""
+    found = select(user_roles.c.user_id, user_roles.c.role_id).where(user_roles.c.user_id.in_([r.id for r in rows]))
+    bound = tx.all(found.order_by(user_roles.c.role_id))
+    for row in rows:
+        row["roles"] = [one.role_id for one in bound if one.user_id == row.id]
+
+
+# --- adding and changing ---------------------------------------------------------------------------------------------
+
+
+def check(tx: Tx, *, besides: int = 0, password: str | None = None, full: bool = False, **facts: Any) -> None:
+    """Every rule that somebody new would break, told at once; `full` asks for the full rules of passwords."""
+    with together() as faults:
+        collect(tx, faults, besides, facts)
+        if password is not None:
+            collect_password(tx, faults, password, facts.get("login", ""), full=full)
+
+
+def collect(tx: Tx, faults: Collector, besides: int, facts: dict[str, Any]) -> None:
+    """What is wrong with, or taken of, login, e-mail and phone."""
+    for rule in RULES:
+        value = facts.get(rule.field)
+        if value and not rule.form.fullmatch(value):
+            faults.add(rule.field, rule.wrong)
+        elif value and taken(tx, "users", besides, **{rule.key: folded(value)}):
+            faults.add(rule.field, users.c[rule.key].info["taken"][1], Taken)
+
+
+def collect_password(tx: Tx, faults: Collector, password: str, login: str, *, full: bool = False) -> None:
+    """The rules a new password breaks; the setting may ask for the full ones everywhere."""
+    for sentence in passwords.faults(password, login, full=full or tx.settings.strict_passwords):
+        faults.add("password", sentence)
+
+
+def create(tx: Tx, *, login: str, password_hash: str, role_ids: Iterable[int] | None = None, **profile: Any) -> int:
+    """Add somebody who may sign in; without `role_ids` an ordinary user, with them within what the actor holds."""
+    check(tx, login=login, **profile)
+    if role_ids is not None:
+        roles.require_known(tx, role_ids)
+        roles.require_within(tx, role_ids)
+    ident = insert(tx, login=login, password_hash=password_hash, **profile)
+    for role_id in {seeds.CLIENT} if role_ids is None else set(role_ids):
+        tx.insert("user_roles", user_id=ident, role_id=role_id)
+    return ident
 
 
 def insert(tx: Tx, *, login: str, password_hash: str, **profile: Any) -> int:
     """The row of somebody new, with the first entry of his password history."""
     moment = clock.now()
-    email = profile.get("email")
-    keys = {"login_key": folded(login), "email_key": folded(email) if email else None}
-    ident = tx.insert("users", login=login, password_hash=password_hash, password_at=moment, **keys, **profile)
+    ident = tx.insert(
+        "users", login=login, password_hash=password_hash, password_at=moment, **keys(login=login, **profile), **profile
+    )
     remember_password(tx, ident, password_hash, moment)
     return ident
+
+
+def keys(**facts: Any) -> dict[str, str | None]:
+    """The columns under which login and e-mail are unique."""
+    return {f"{name}_key": folded(facts[name]) if facts[name] else None for name in ("login", "email") if name in facts}
+
+
+def check_change(
+    tx: Tx, user_id: int, *, password: str | None = None, full: bool = False, resetting: bool = False, **changes: Any
+) -> Row:
+    """The user, if the actor may change him like this; `password` or `resetting`: his password too."""
+    user = tx.get("users", user_id)
+    require_over(tx, user)
+    changes = different(user, changes)
+    if "enabled" in changes:
+        require_stoppable(tx, user)
+    with together() as faults:
+        if changes.pop("login", user.login) != user.login:
+            faults.add("login", FIXED_LOGIN)
+        if changes.get("enabled") is False and user.id == tx.actor.user_id:
+            faults.add("enabled", NOT_ONESELF)
+        if (resetting or password) and not tx.actor.is_admin:
+            faults.add("password", NOT_YOURS)
+        elif password:
+            collect_password(tx, faults, password, user.login, full=full)
+        collect(tx, faults, user.id, changes)
+    return user
+
+
+def different(user: Row, changes: dict[str, Any]) -> dict[str, Any]:
+    """Only what is not so already."""
+    return {column: value for column, value in changes.items() if user[column] != value}
+
+
+def require_over(tx: Tx, user: Row) -> None:
+    """A protected user is changed by himself alone, a holder of `admin` by holders of `admin`."""
+    if user.protected and user.id != tx.actor.user_id:
+        raise Reserved()
+    access.require_over(tx, user.id)
+
+
+def require_stoppable(tx: Tx, user: Row) -> None:
+    """Neither a protected user nor the last administrator is disabled or removed."""
+    if user.protected:
+        raise Reserved()
+    if guard.is_last_administrator(tx, user.id):
+        raise LastAdministrator()
+
+
+def change(tx: Tx, user_id: int, *, password_hash: str | None = None, **changes: Any) -> None:
+    """Change somebody; disabling him, or giving him another password, ends all his sign-ins."""
+    user = check_change(tx, user_id, resetting=password_hash is not None, **changes)
+    changes = different(user, changes)
+    tx.change("users", user_id, **keys(**changes), **changes)
+    if changes.get("enabled") is False:
+        tokens.end_all(tx, user_id, "disabled")
+    if password_hash is not None:
+        set_password(tx, user_id, password_hash)
+
+
+# --- roles -----------------------------------------------------------------------------------------------------------
+
+
+def set_roles(tx: Tx, user_id: int, role_ids: Iterable[int]) -> None:
+    """Replace the roles of a user; memberships that stay keep their date."""
+    user, wanted = tx.get("users", user_id), set(role_ids)
+    roles.require_known(tx, wanted)
+    now = set(tx.values(select(user_roles.c.role_id).where(user_roles.c.user_id == user_id)))
+    if seeds.ADMINISTRATOR not in wanted and (user.protected or is_last_with_role_1(tx, user_id)):
+        raise Reserved()
+    access.require_over(tx, user_id)
+    roles.require_within(tx, now ^ wanted)
+    with guard.keeping_an_administrator(tx):
+        tx.run(delete(user_roles).where(user_roles.c.user_id == user_id, user_roles.c.role_id.in_(now - wanted)))
+        for role_id in sorted(wanted - now):
+            tx["user_roles"].insert({"user_id": user_id, "role_id": role_id, "created_at": clock.now()})
+    tx.tell("user_roles", id=user_id, old=sorted(now), new=sorted(wanted))
+
+
+def is_last_with_role_1(tx: Tx, user_id: int) -> bool:
+    """Whether this is the only enabled user who has role 1."""
+    bound = select(users.c.id).join(user_roles).where(user_roles.c.role_id == seeds.ADMINISTRATOR, users.c.enabled)
+    return tx.values(bound) == [user_id]
+
+
+# --- removing --------------------------------------------------------------------------------------------------------
+
+
+def remove(tx: Tx, user_id: int) -> None:
+    """Remove somebody with his sign-ins and locks; his history stays."""
+    user = tx.get("users", user_id)
+    if user.id == tx.actor.user_id:
+        raise Denied(access.NOT_YOURS)
+    require_over(tx, user)
+    require_stoppable(tx, user)
+    guard.unlock(tx, user.login_key)
+    tx.remove("users", user_id)
+
+
+def remove_all(tx: Tx, user_ids: Iterable[int]) -> list[int]:
+    """Remove those that may be removed; their ids."""
+    return [ident for ident in user_ids if is_removed(tx, ident)]
+
+
+def is_removed(tx: Tx, user_id: int) -> bool:
+    """Remove a user if he may be; whether he was. A refusal comes before anything is written."""
+    try:
+        remove(tx, user_id)
+    except Problem:
+        return False
+    return True
+
+
+# --- passwords -------------------------------------------------------------------------------------------------------
+
+
+def set_password(tx: Tx, user_id: int, password_hash: str, *, instead_of: str | None = None) -> None:
+    """A new password: it ends all sign-ins and any timed lock. `instead_of`: only while the old one is still that."""
+    user = tx.get("users", user_id)
+    if instead_of is not None and user.password_hash != instead_of:
+        raise Conflict()
+    moment = clock.now()
+    lasting = {"must_change_password": False, "password_expires_at": None}
+    tx.change("users", user_id, password_hash=password_hash, password_at=moment, **lasting)
+    remember_password(tx, user_id, password_hash, moment)
+    guard.unlock(tx, user.login_key)
+    tokens.end_all(tx, user_id, "password")
 
 
 def remember_password(tx: Tx, user_id: int, password_hash: str, moment: datetime) -> None:
@@ -29,3 +240,10 @@ def remember_password(tx: Tx, user_id: int, password_hash: str, moment: datetime
     kept = newest.order_by(password_history.c.id.desc()).limit(passwords.KEPT)
     old = (password_history.c.user_id == user_id, password_history.c.id.not_in(kept))
     tx.run(delete(password_history).where(*old))
+
+
+def past_passwords(tx: Tx, user_id: int) -> list[str]:
+    """The hashes of the last five, the present one first."""
+    of_user = password_history.c.user_id == user_id
+    newest = select(password_history.c.password_hash).where(of_user).order_by(password_history.c.id.desc())
+    return tx.values(newest.limit(passwords.KEPT))

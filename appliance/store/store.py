@@ -65,7 +65,6 @@ class Tx:
     def __init__(self, store: "Store", connection: Connection, actor: Any) -> None:
         self.store, self.connection, self.actor = store, connection, actor
         self.vault, self.settings = store.vault, store.settings
-        self.operation: str | None = None
         self.changes: list[dict[str, Any]] = []
         self.callbacks: list[Callable[[], object]] = []
 
@@ -147,8 +146,9 @@ class Tx:
         self.callbacks.append(callback)
 
     def note(self, operation: str) -> None:
-        """Say what the audit line of this call is, where the route's own text does not."""
-        self.operation = operation
+        """Say what the audit line of this call is, where the route's own text does not; also should it be refused."""
+        if self.actor is not None:
+            self.actor.operation = operation
 
     def tell(self, what: str, **facts: Any) -> None:
         """Keep a fact beside the audit line that no single row shows."""

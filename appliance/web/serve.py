@@ -24,6 +24,7 @@ from appliance.web.route import OPEN, SIGNED_IN, Listing, Reply, Route
 
 CHANGE_FIRST = "请先修改密码"
 JSON = "application/json"
+MENTIONED = ("id", "resource_id", "role_id")
 ALWAYS = [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
 
 
@@ -127,10 +128,11 @@ class Serve:
                 enter(tx, route, environ)
                 data = [route.takes.read(query)] if route.takes else []
                 return render(tx, route, route.handler(tx, *data, **arguments), query)
-        content = request.body(environ)
+        raw = parsed(environ, request.body(environ))
+        facts.update(mentioned(raw))
         with self.store.reading(actor) as tx:
             enter(tx, route, environ)
-        data = self.read(route, environ, content, facts)
+        data = shaped(route, raw)
         if route.outside:
             desk = Desk(self.store, actor, route, environ, facts)
             return render(None, route, route.handler(desk, *data, **arguments), query)
@@ -139,19 +141,33 @@ class Serve:
             note(tx, route, facts, succeeded=not (isinstance(result, Reply) and result.failed))
             return render(tx, route, result, query)
 
-    def read(self, route: Route, environ: Environ, content: bytes, facts: dict[str, Any]) -> list[dict[str, Any]]:
-        """The body in the shape the route takes; what it names goes into the facts for the audit line."""
-        raw = request.parse(environ, content)
-        if isinstance(raw, dict):
-            facts.update({name: raw[name] for name in ("id", "resource_id") if isinstance(raw.get(name), int | str)})
-        return [route.takes.read(raw)] if route.takes else []
-
     def note_refusal(self, route: Route, actor: Actor, facts: Mapping[str, Any]) -> None:
         """A changing call that was refused leaves its line too, in a small transaction of its own."""
         if not route.audit or actor.user is None or self.store.read_only:
             return
         with self.store.writing(actor) as tx:
-            audit.note(tx, line(route.audit, facts), succeeded=False)
+            audit.note(tx, called(route, actor, facts), succeeded=False)
+
+
+def parsed(environ: Environ, content: bytes) -> Any:
+    """The body as data, or the fault that makes it unreadable: the door comes before the fault."""
+    try:
+        return request.parse(environ, content)
+    except Invalid as fault:
+        return fault
+
+
+def shaped(route: Route, raw: Any) -> list[dict[str, Any]]:
+    """The body in the shape the route takes; the fault of one that could not be read is told only here."""
+    if isinstance(raw, Problem):
+        raise raw
+    return [route.takes.read(raw)] if route.takes else []
+
+
+def mentioned(raw: Any) -> dict[str, Any]:
+    """The ids a body names, for the audit line."""
+    found = {name: raw.get(name) for name in MENTIONED} if isinstance(raw, dict) else {}
+    return {name: value for name, value in found.items() if str(value).isdecimal()}
 
 
 def lost(dialect: Dialect, error: bottle.HTTPError, method: str) -> Response:
@@ -191,7 +207,13 @@ def named(problem: Problem, route: Route) -> Problem:
 def note(tx: Tx, route: Route, facts: Mapping[str, Any], *, succeeded: bool = True) -> None:
     """The audit line of a call, in the transaction of its change."""
     if route.audit:
-        audit.note(tx, tx.operation or line(route.audit, facts), succeeded=succeeded)
+        audit.note(tx, called(route, tx.actor, facts), succeeded=succeeded)
+
+
+def called(route: Route, actor: Actor, facts: Mapping[str, Any]) -> str:
+    """What the audit calls a call: in the handler's words where it has its own, else in the route's."""
+    own = {"account": actor.user.login} if actor.user else {}
+    return actor.operation or line(route.audit, own | dict(facts))
 
 
 class Facts(dict[str, Any]):

@@ -1,6 +1,6 @@
 """The bastion's API (seed 001)."""
 
-from appliance.dialects.ptpb import audit, menu, signing_in
+from appliance.dialects.ptpb import audit, grants, menu, roles, signing_in, users
 from appliance.dialects.ptpb.envelope import ptpb
 
-__all__ = ["audit", "menu", "ptpb", "signing_in"]
+__all__ = ["audit", "grants", "menu", "ptpb", "roles", "signing_in", "users"]

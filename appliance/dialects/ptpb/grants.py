@@ -1,0 +1,54 @@
+"""Chapter 四: grants of roles on groups."""
+
+from typing import Any
+
+from appliance.dialects.ptpb.envelope import ptpb
+from appliance.dialects.ptpb.ids import Sought
+from appliance.domain import grants
+from appliance.store import Row, Tx
+from appliance.web.fields import Id, Ids, Parts, Plain, Time, Wire
+
+
+class RoleSought(Wire):
+    """Whose grants."""
+
+    role_id = Sought(required=True)
+
+
+class OnGroup(Wire):
+    """What a role is to hold on one group."""
+
+    id = Id(required=True, attribute="group_id")
+    permission = Ids(required=True, attribute="permission_ids")
+
+
+class RoleGrants(Wire):
+    """What a role is to hold on some groups."""
+
+    role_id = Id(required=True)
+    groups = Parts(OnGroup, required=True)
+
+
+class GrantView(Wire):
+    """One grant."""
+
+    id = Plain()
+    protected = Plain()
+    create_date = Time(attribute="created_at")
+    role = Plain(attribute="role_id")
+    permission = Plain(attribute="permission_id")
+    resource_group = Plain(attribute="group_id")
+
+
+@ptpb.get("/perm/group-auth/get/", needs="system.permission.read", takes=RoleSought, gives=GrantView)
+def list_grants(tx: Tx, sought: dict[str, int]) -> list[Row]:
+    """查看角色资源组权限"""
+    return grants.of_role(tx, sought["role_id"])
+
+
+@ptpb.post(
+    "/perm/group-auth/edit/", needs="system.permission.update", takes=RoleGrants, audit="授权角色{role_id}资源组权限"
+)
+def set_grants(tx: Tx, wanted: dict[str, Any]) -> None:
+    """授权角色资源组权限"""
+    grants.replace(tx, wanted["role_id"], wanted["groups"])
