@@ -13,7 +13,7 @@ from appliance.domain.access import Actor
 from appliance.errors import Invalid, Unknown
 from appliance.health import Health
 from appliance.settings import Settings
-from appliance.store import Store, Tx, sqlite_url
+from appliance.store import Store, Tx
 from appliance.web import fields
 from appliance.web.dialect import Dialect
 from appliance.web.files import Files
@@ -34,7 +34,7 @@ class App:
         self.settings = settings
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.vault = Vault(load_master_key(settings.data / "master.key", settings.master_key))
-        self.store = Store(sqlite_url(settings.data), self.vault, settings)
+        self.store = Store(settings.data, self.vault, settings)
         self.plant()
         ptpb.zone = fields.Moment.zone = settings.zone
         self.serve = Serve(self.store, DIALECTS)

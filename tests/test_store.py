@@ -119,10 +119,10 @@ KILLER = """
 import os, signal, sys, time
 from pathlib import Path
 from appliance.crypto import Vault
-from appliance.store import Store, sqlite_url
+from appliance.store import Store
 
 def write(say):
-    store = Store(sqlite_url(Path(sys.argv[1])), Vault(b"k" * 32), None)
+    store = Store(Path(sys.argv[1]), Vault(b"k" * 32), None)
     os.write(say, b"!")
     same = dict(user_name="a", login="a", address="", dialect="x")
     while True:

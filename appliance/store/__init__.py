@@ -1,6 +1,7 @@
 """Where rows live: the engine, the tables and their migrations."""
 
 from appliance.store import address_tables as address_tables
-from appliance.store.store import Row, Store, Tx, sqlite_url
+from appliance.store.prepared import Prepared, Row, among
+from appliance.store.store import Store, Tx
 
-__all__ = ["Row", "Store", "Tx", "sqlite_url"]
+__all__ = ["Prepared", "Row", "Store", "Tx", "among"]

@@ -1,5 +1,6 @@
 """Transactions: one connection, one lock, and a Tx that knows who acts and what changed."""
 
+import sqlite3
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,14 +10,15 @@ from typing import Any
 import dataset
 import gevent
 from gevent.lock import RLock
-from sqlalchemy import Connection, Executable, delete, event, select
+from sqlalchemy import Connection, Executable, delete, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from appliance import clock
 from appliance.crypto import Vault
 from appliance.errors import Missing, Taken, Unavailable
 from appliance.query import batches
-from appliance.store.engine import checkpoint, migrate, open_database
+from appliance.store.engine import Database, checkpoint, migrate
+from appliance.store.prepared import Prepared, Row, by_equality
 from appliance.store.tables import metadata
 
 BUSY_TRIES, BUSY_PAUSE = 250, 0.02
@@ -26,16 +28,6 @@ UNTOLD = {
     *("tokens", "sign_ins", "strikes", "admissions", "password_history", "second_factors", "recovery_codes"),
     *("operations", "login_records", "sessions", "options"),
 }
-
-
-class Row(dict[str, Any]):
-    """A row whose columns are attributes too."""
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
 
 
 class StrictTable(dataset.Table):
@@ -72,22 +64,30 @@ class Tx:
         """A dataset table: `tx["users"].count(login=…)`."""
         return self.store.table(name)
 
-    def all(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+    def all(self, statement: Executable | Prepared, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         """Every row of a statement, read to its end."""
+        if isinstance(statement, Prepared):
+            return statement.rows(self.store.driver, parameters or {})
         return [Row(row) for row in self.connection.execute(statement, parameters or {}).mappings()]
 
-    def one(self, statement: Executable) -> Row | None:
+    def one(self, statement: Executable | Prepared, parameters: Mapping[str, Any] | None = None) -> Row | None:
         """The first row, or None."""
-        row = self.connection.execute(statement).mappings().first()
+        if isinstance(statement, Prepared):
+            return next(iter(statement.rows(self.store.driver, parameters or {})), None)
+        row = self.connection.execute(statement, parameters or {}).mappings().first()
         return Row(row) if row is not None else None
 
-    def value(self, statement: Executable) -> Any:
+    def value(self, statement: Executable | Prepared, parameters: Mapping[str, Any] | None = None) -> Any:
         """The first column of the first row, or None."""
-        return self.connection.execute(statement).scalar()
+        if isinstance(statement, Prepared):
+            return next(iter(statement.values(self.store.driver, parameters or {})), None)
+        return self.connection.execute(statement, parameters or {}).scalar()
 
-    def values(self, statement: Executable) -> list[Any]:
+    def values(self, statement: Executable | Prepared, parameters: Mapping[str, Any] | None = None) -> list[Any]:
         """The first column of every row."""
-        return list(self.connection.execute(statement).scalars())
+        if isinstance(statement, Prepared):
+            return statement.values(self.store.driver, parameters or {})
+        return list(self.connection.execute(statement, parameters or {}).scalars())
 
     def run(self, statement: Executable) -> int:
         """Execute a change; how many rows it touched."""
@@ -95,8 +95,7 @@ class Tx:
 
     def find(self, table: str, **equals: Any) -> Row | None:
         """One row by equality, or None."""
-        found = self[table].find_one(**equals)
-        return Row(found) if found is not None else None
+        return self.one(by_equality(table, tuple(equals)), equals)
 
     def get(self, table: str, ident: int) -> Row:
         """The row with that id, or Missing."""
@@ -177,21 +176,18 @@ def shown(name: str, value: Any) -> Any:
 class Store:
     """The database; everything reads and writes it inside `reading()` or `writing()`."""
 
-    def __init__(self, url: str, vault: Vault, settings: Any) -> None:
+    def __init__(self, folder: Path, vault: Vault, settings: Any) -> None:
         self.vault, self.settings = vault, settings
         self.read_only = ""
         self.writes = 0
-        self._db = open_database(url)
+        self._db = Database(folder / "appliance.db")
+        self.driver = self._db.driver
         self._lock = RLock()
         self._inside = False
-        self._mode = "BEGIN"
         self._tables = {name: StrictTable(self._db, name) for name in metadata.tables}
-        assert self._db.engine is not None
-        self.engine = self._db.engine
-        if self._db.is_sqlite:
-            event.listen(self.engine, "connect", hand_over_transactions)
-            event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql(self._mode))
-        migrate(self.engine)
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            migrate(connection)
+            self._db.commit()
 
     def table(self, name: str) -> StrictTable:
         """A dataset table, strict about names."""
@@ -201,10 +197,7 @@ class Store:
     def reading(self, actor: Any = None) -> Iterator[Tx]:
         """A transaction that is always rolled back."""
         with self._transaction("BEGIN") as connection:
-            try:
-                yield Tx(self, connection, actor)
-            finally:
-                self._db.rollback()
+            yield Tx(self, connection, actor)
 
     @contextmanager
     def writing(self, actor: Any = None, *, anyway: bool = False) -> Iterator[Tx]:
@@ -216,18 +209,15 @@ class Store:
             try:
                 yield tx
                 self._db.commit()
-                self.writes += 1
             except IntegrityError as error:
-                self._db.rollback()
                 raise taken(error) from error
-            except BaseException:
-                self._db.rollback()
-                raise
+            self.writes += 1
         for callback in tx.callbacks:
             callback()
 
     @contextmanager
     def _transaction(self, mode: str) -> Iterator[Connection]:
+        """From its beginning to its end; what was not committed by then is rolled back."""
         with self._lock:
             if self._inside:
                 raise RuntimeError("a transaction inside a transaction")
@@ -235,36 +225,30 @@ class Store:
             try:
                 self._begin(mode)
                 yield self._db.executable
+            except sqlite3.OperationalError as error:  # of BEGIN or a prepared statement: as SQLAlchemy tells others
+                raise OperationalError(None, None, error) from error
             finally:
+                self._db.rollback()
                 self._inside = False
 
     def _begin(self, mode: str) -> None:
         """Begin; while another process writes, wait without stalling the loop."""
-        self._mode = mode
-        for attempt in range(BUSY_TRIES):
+        for _ in range(BUSY_TRIES - 1):
             try:
-                return self._db.begin()
-            except OperationalError:
-                if attempt == BUSY_TRIES - 1:
-                    raise
-                self._db._release_connection()
+                self.driver.execute(mode)
+                return
+            except sqlite3.OperationalError:
                 gevent.sleep(BUSY_PAUSE)
-        return None
+        self.driver.execute(mode)
 
     def checkpoint(self) -> None:
         """Bring what was committed to the disk, in a thread."""
-        if self._db.is_sqlite:
-            gevent.get_hub().threadpool.apply(checkpoint, (self.engine.url.database,))
+        gevent.get_hub().threadpool.apply(checkpoint, (self._db.file,))
 
     def close(self) -> None:
         """Let go of the database."""
         with self._lock:
             self._db.close()
-
-
-def hand_over_transactions(connection: Any, record: Any) -> None:
-    """Let SQLAlchemy begin transactions itself, so that schema changes are part of them."""
-    connection.isolation_level = None
 
 
 def taken(error: IntegrityError) -> Taken:
@@ -276,8 +260,3 @@ def taken(error: IntegrityError) -> Taken:
                 field, sentence = column.info["taken"]
                 return Taken(**{field: sentence})
     return Taken("数据冲突,请重试")
-
-
-def sqlite_url(folder: Path) -> str:
-    """Where the database of a data directory lies."""
-    return f"sqlite:///{folder / 'appliance.db'}"
