@@ -18,7 +18,6 @@ from appliance.errors import Denied, Invalid, Problem, Unavailable, Unknown
 from appliance.store import Store, Tx
 from appliance.web import request
 from appliance.web.dialect import Dialect, Failure, Paging
-from appliance.web.fields import worded
 from appliance.web.request import Environ
 from appliance.web.route import OPEN, SIGNED_IN, Listing, Reply, Route
 
@@ -39,7 +38,8 @@ class Response:
 
     def start(self, start_response: Callable[..., Any], request_id: str) -> Iterable[bytes]:
         """Send it by WSGI."""
-        headers = [("Content-Type", self.kind), ("X-Request-Id", request_id), *ALWAYS, *self.headers]
+        usual = [("Content-Type", self.kind), *ALWAYS] if self.kind else []  # a page of the UI brings its own
+        headers = [("X-Request-Id", request_id), *usual, *self.headers]
         if isinstance(self.body, bytes):
             headers.append(("Content-Length", str(len(self.body))))
         start_response(f"{self.status} {bottle.HTTP_CODES.get(self.status, 'Unknown')}", headers)
@@ -199,8 +199,7 @@ def enter(tx: Tx, route: Route, environ: Environ) -> None:
 def named(problem: Problem, route: Route) -> Problem:
     """The domain's field names as the caller knows them."""
     if problem.faults and route.takes:
-        names = route.takes.wire_names()
-        problem.faults = {names.get(name, name): worded(fault) for name, fault in problem.faults.items()}
+        problem.faults = route.takes.renamed(problem.faults)
     return problem
 
 

@@ -4,9 +4,9 @@ import { explained, sentence } from '../sentences'
 
 const RESIZE = 1
 const INPUT = 2
-const CONSUMED = 3
+const SEEN = 3
 const CHUNK = 8192 // characters of input per message; the server takes no message over 64 KB
-const REPORT = 32768 // consumed bytes between two reports
+const RECEIPT = 32768 // bytes worked off between two receipts
 
 export interface Target {
   hostId: number
@@ -22,7 +22,8 @@ export interface Listener {
 export class Connection {
   private socket: WebSocket | null = null
   private told: string[] = []
-  private unreported = 0
+  private seen = 0
+  private acknowledged = 0
   private ended = false
 
   constructor(
@@ -50,12 +51,12 @@ export class Connection {
     this.say(RESIZE, { cols, rows })
   }
 
-  /** The screen has worked these bytes off; the server pauses the host when too many are under way. */
-  consumed(bytes: number): void {
-    this.unreported += bytes
-    if (this.unreported < REPORT) return
-    this.say(CONSUMED, this.unreported)
-    this.unreported = 0
+  /** The screen has worked these bytes off; the server pauses the host while too many are under way. */
+  worked(bytes: number): void {
+    this.seen += bytes
+    if (this.seen - this.acknowledged < RECEIPT) return
+    this.say(SEEN, this.seen)
+    this.acknowledged = this.seen
   }
 
   close(): void {
@@ -93,7 +94,7 @@ export class Connection {
 }
 
 function address(ticket: string, cols: number, rows: number): string {
-  const query = new URLSearchParams({ ticket, cols: String(cols), rows: String(rows), binary: '1' })
+  const query = new URLSearchParams({ ticket, cols: String(cols), rows: String(rows), binary: '1', ack: '1' })
   return `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/terminal/ssh/?${query}`
 }
 
