@@ -85,6 +85,12 @@ def seen(tx: Tx, table: Table, ident: int, code: str) -> Row:
     return row
 
 
+def seen_among(tx: Tx, table: Table, idents: Iterable[int], code: str) -> list[Row]:
+    """Those of the rows that the actor may read by that code on their groups: id and group."""
+    found = select(table.c.id, table.c.group_id).where(covered(tx, [code], table.c.group_id))
+    return [row for batch in batches(idents) for row in tx.all(found.where(table.c.id.in_(batch)))]
+
+
 def holds(tx: Tx, code: str, group_id: int | None = None) -> bool:
     """Whether the actor holds the code: as a base permission, or effectively on that group."""
     if tx.actor.is_admin or code in tx.actor.codes:

@@ -89,7 +89,7 @@ def move_target(tx: Tx, group_id: int, ident: int, kind: str, faults: Collector)
     return group
 
 
-def inside(tx: Tx, column: ColumnElement[int], group_id: int, subtree: bool) -> ColumnElement[bool]:
+def inside(column: ColumnElement[int], group_id: int, subtree: bool) -> ColumnElement[bool]:
     """The condition that something lies in a group, or with `subtree` anywhere below it too."""
     if not subtree:
         return column == group_id
