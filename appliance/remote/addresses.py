@@ -4,6 +4,8 @@ import socket
 from collections.abc import Collection
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
+from appliance import interfaces
+
 Address = IPv4Address | IPv6Address
 
 NAT64 = ip_network("64:ff9b::/96")
@@ -32,7 +34,7 @@ def allowed(target: Address, port: int, *, loopback: bool, own_ports: Collection
         return False
     if is_nowhere(address):
         return False
-    return loopback or not (address.is_loopback or (port in own_ports and is_ours(address)))
+    return loopback or not (address.is_loopback or (port in own_ports and str(address) in interfaces.addresses()))
 
 
 def embedded(address: Address) -> Address:
@@ -48,14 +50,3 @@ def embedded(address: Address) -> Address:
 def is_nowhere(address: Address) -> bool:
     """Whether it is the broadcast address or of 0.0.0.0/8, neither of which is another machine."""
     return address.version == 4 and (int(address) == 0xFFFFFFFF or int(address) >> 24 == 0)
-
-
-def is_ours(address: Address) -> bool:
-    """Whether this machine has the address: only then can a socket be bound to it."""
-    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind((str(address), 0))
-        except OSError:
-            return False
-    return True

@@ -339,7 +339,7 @@ def told_as(kind: type[Failure]) -> Iterator[None]:
         yield
     except Failure:
         raise
-    except Exception as error:  # noqa: BLE001 - a hostile server can provoke anything in paramiko
+    except Exception as error:  # a hostile server can provoke anything in paramiko
         raise kind(repr(error)) from error
 
 

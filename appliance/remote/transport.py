@@ -83,6 +83,9 @@ class Inflow:
 class Packetizer(packet.Packetizer):
     """Receives in large pieces, opens AES-GCM packets without detours, bounds sizes, and lets others run."""
 
+    __iv_in: bytes
+    __sequence_number_in: int
+
     def __init__(self, socket: Any) -> None:
         super().__init__(socket)
         self.heard = monotonic()
@@ -225,6 +228,7 @@ class SmallGroupExchange(KexGexSHA256):
 class Transport(paramiko.Transport):
     """A client's transport with one shell on it."""
 
+    _preferred_keys: tuple[str, ...]
     _active_check_timeout = QUIET
     _preferred_kex = (
         *("curve25519-sha256", "curve25519-sha256@libssh.org"),

@@ -1,0 +1,1 @@
+"""Live SSH sessions between browsers and hosts."""
