@@ -3,17 +3,23 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, Select, Table, func, select, true
+from sqlalchemy import ColumnElement, Select, Table, bindparam, func, select, true
 
 from appliance.domain import catalogue
 from appliance.errors import Denied, Missing
 from appliance.query import batches
-from appliance.store import Row, Tx
+from appliance.store import Prepared, Row, Tx, among
 from appliance.store.tables import grants, groups, permissions, role_permissions, roles, user_roles
 
 NOT_YOURS = "权限错误"
 BEYOND = "无权操作超出自身权限的对象"
 above, below = groups.alias("above"), groups.alias("below")
+ROLES_OF_USER = Prepared(
+    select(roles.c.id).join(user_roles).where(user_roles.c.user_id == bindparam("user_id"), roles.c.enabled)
+)
+CODES_OF_ROLES = Prepared(
+    select(permissions.c.code).join(role_permissions).where(role_permissions.c.role_id.in_(among("roles"))).distinct()
+)
 
 
 @dataclass
@@ -45,15 +51,12 @@ class Actor:
 
 def role_ids(tx: Tx, user_id: int) -> list[int]:
     """The enabled roles of a user."""
-    joined = user_roles.join(roles, roles.c.id == user_roles.c.role_id)
-    return tx.values(select(roles.c.id).select_from(joined).where(user_roles.c.user_id == user_id, roles.c.enabled))
+    return tx.values(ROLES_OF_USER, {"user_id": user_id})
 
 
 def base_codes(tx: Tx, role_list: Iterable[int]) -> frozenset[str]:
     """The base permissions of roles, labels spelled out."""
-    joined = role_permissions.join(permissions)
-    held = select(permissions.c.code).select_from(joined).where(role_permissions.c.role_id.in_(list(role_list)))
-    return catalogue.implied(set(tx.values(held)))
+    return catalogue.implied(set(tx.values(CODES_OF_ROLES, {"roles": list(role_list)})))
 
 
 def granted(tx: Tx, codes: Iterable[str]) -> Select[tuple[int]]:

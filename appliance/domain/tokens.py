@@ -6,18 +6,23 @@ from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
 
 import jwt
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from appliance import clock
 from appliance.domain import access
 from appliance.errors import Unknown
-from appliance.store import Row, Tx
+from appliance.store import Prepared, Row, Tx
 from appliance.store.tables import sign_ins, tokens
 
 ALGORITHM = "HS256"
 CLAIMS = ["token_type", "exp", "iat", "jti", "user_id"]
 TWO_TABS = timedelta(seconds=10)
 CACHED = 4096
+STANDING = Prepared(
+    select(tokens, sign_ins.c.user_id)
+    .join(sign_ins)
+    .where(tokens.c.jti == bindparam("jti"), tokens.c.spent_at.is_(None), sign_ins.c.ended_at.is_(None))
+)
 _claims: dict[tuple[bytes, str], dict[str, Any]] = {}
 
 
@@ -115,9 +120,7 @@ def identify(tx: Tx, token: str) -> None:
 
 def standing(tx: Tx, jti: str) -> Row | None:
     """An unspent token's row on a sign-in that has not ended."""
-    joined = tokens.join(sign_ins)
-    where = (tokens.c.jti == jti, tokens.c.spent_at.is_(None), sign_ins.c.ended_at.is_(None))
-    return tx.one(select(tokens, sign_ins.c.user_id).select_from(joined).where(*where))
+    return tx.one(STANDING, {"jti": jti})
 
 
 def become(tx: Tx, user_id: int, sign_in_id: int | None, jti: str = "") -> None:

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from sqlalchemy import JSON, Select, bindparam, func, select
@@ -31,12 +31,22 @@ class Prepared:
 
     def __init__(self, statement: Select[Any]) -> None:
         self.statement = statement
+
+    @cached_property
+    def compiled(self) -> "Compiled":
+        """Made at the first call rather than when the module is imported."""
+        return Compiled(self.statement)
+
+
+class Compiled:
+    """The text of a statement for SQLite, how values go in, and how columns come out."""
+
+    def __init__(self, statement: Select[Any]) -> None:
         compiled = statement.compile(dialect=DIALECT)
         self.sql = str(compiled)
-        types = {name: bind.type.dialect_impl(DIALECT) for name, bind in compiled.binds.items()}
-        places = compiled.positiontup or []
-        self.places = [(name, types[name].bind_processor(DIALECT)) for name in places]
-        self.fixed = {name: compiled.binds[name].value for name in places if not compiled.binds[name].required}
+        binds = [(name, compiled.binds[name]) for name in compiled.positiontup or []]
+        self.fixed = {name: bind.value for name, bind in binds if not bind.required}
+        self.places = [(name, bind.type.dialect_impl(DIALECT).bind_processor(DIALECT)) for name, bind in binds]
         self.names = statement.selected_columns.keys()
         converters = [from_stored(column.type) for column in statement.selected_columns]
         self.first = converters[0]
@@ -45,9 +55,8 @@ class Prepared:
     def tuples(self, driver: sqlite3.Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """What SQLite answers, read to its end, columns as they are stored."""
         values = {**self.fixed, **values}
-        return driver.execute(
-            self.sql, [convert(values[name]) if convert else values[name] for name, convert in self.places]
-        ).fetchall()
+        bound = [convert(values[name]) if convert else values[name] for name, convert in self.places]
+        return driver.execute(self.sql, bound).fetchall()
 
     def values(self, driver: sqlite3.Connection, values: Mapping[str, Any]) -> list[Any]:
         """The first column of what SQLite answers, as its type has it."""

@@ -67,26 +67,26 @@ class Tx:
     def all(self, statement: Executable | Prepared, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         """Every row of a statement, read to its end."""
         if isinstance(statement, Prepared):
-            return statement.rows(self.store.driver, parameters or {})
+            return statement.compiled.rows(self.store.driver, parameters or {})
         return [Row(row) for row in self.connection.execute(statement, parameters or {}).mappings()]
 
     def one(self, statement: Executable | Prepared, parameters: Mapping[str, Any] | None = None) -> Row | None:
         """The first row, or None."""
         if isinstance(statement, Prepared):
-            return next(iter(statement.rows(self.store.driver, parameters or {})), None)
+            return next(iter(statement.compiled.rows(self.store.driver, parameters or {})), None)
         row = self.connection.execute(statement, parameters or {}).mappings().first()
         return Row(row) if row is not None else None
 
     def value(self, statement: Executable | Prepared, parameters: Mapping[str, Any] | None = None) -> Any:
         """The first column of the first row, or None."""
         if isinstance(statement, Prepared):
-            return next(iter(statement.values(self.store.driver, parameters or {})), None)
+            return next(iter(statement.compiled.values(self.store.driver, parameters or {})), None)
         return self.connection.execute(statement, parameters or {}).scalar()
 
     def values(self, statement: Executable | Prepared, parameters: Mapping[str, Any] | None = None) -> list[Any]:
         """The first column of every row."""
         if isinstance(statement, Prepared):
-            return statement.values(self.store.driver, parameters or {})
+            return statement.compiled.values(self.store.driver, parameters or {})
         return list(self.connection.execute(statement, parameters or {}).scalars())
 
     def run(self, statement: Executable) -> int:
