@@ -10,15 +10,16 @@ from appliance.crypto import BadKey, Vault, load_master_key
 from appliance.dialects.ptpb import ptpb
 from appliance.domain import access, passwords, seeds, setup, tokens
 from appliance.domain.access import Actor
-from appliance.errors import Invalid, Unknown
+from appliance.errors import Invalid, Problem, Unknown
 from appliance.health import Health
 from appliance.settings import Settings
 from appliance.store import Store, Tx
-from appliance.web import fields
+from appliance.terminal.socket import Terminals
+from appliance.web import fields, request, sockets
 from appliance.web.dialect import Dialect
 from appliance.web.files import Files
 from appliance.web.request import Environ, headers
-from appliance.web.serve import Response, Serve, new_request_id
+from appliance.web.serve import Response, Serve, new_request_id, told
 from appliance.work.chores import Chores
 
 DIALECTS: list[Dialect] = [ptpb]
@@ -41,7 +42,8 @@ class App:
         self.files = Files()
         self.health = Health(settings.data)
         self.chores = Chores(self.store)
-        self.sockets: dict[str, Callable[[Environ, Start], Iterable[bytes]]] = {}
+        self.terminals = Terminals(self.store)
+        self.sockets: dict[str, Callable[[Environ, Start], Iterable[bytes]]] = {"/api/terminal/ssh": self.terminal}
 
     def plant(self) -> None:
         """First rows and the proof that the master key fits; without it nothing is ever written."""
@@ -88,6 +90,18 @@ class App:
         self.health.answers[found.status] += 1
         return found.start(start_response, request_id)
 
+    def terminal(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
+        """A terminal's WebSocket, from its handshake to its end."""
+        query = request.query(environ)
+        try:
+            socket = sockets.accept(environ, self.settings, origin_needed="ticket" in query)
+        except Problem as problem:
+            return told(ptpb.failure(problem)).start(start_response, logs.request.get())
+        place = request.client_address(environ, self.settings.trusted_proxies)
+        browser = environ.get("HTTP_USER_AGENT", "")
+        self.terminals.serve(socket, query, Actor(place, browser, logs.request.get(), ptpb.name))
+        return []
+
     def own(self, environ: Environ) -> Response | None:
         """What is neither a dialect's nor a page: the state of the process."""
         path = environ["PATH_INFO"].rstrip("/")
@@ -127,11 +141,13 @@ class App:
 
     def start(self) -> None:
         """Begin background work."""
+        self.terminals.start()
         self.health.start()
         self.chores.start()
 
     def stop(self, seconds: float = 8) -> None:
         """End what is live, then let go of the database."""
+        self.terminals.stop(seconds)
         self.chores.stop()
         self.health.stop()
         self.store.close()
