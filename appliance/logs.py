@@ -193,11 +193,10 @@ def _greenlet_failed(context: object, kind: type[BaseException], error: BaseExce
 
 
 def reopen() -> None:
-    """After a rotation: go on in a new file of the same name."""
-    if sink.threads is None:
-        sink.open(sink.path)
-    else:
-        sink.threads.apply(sink.open, (sink.path,))  # never while that thread is writing
+    """After a rotation: what gathered goes to the old file, what comes to a new one of the same name."""
+    if sink.threads is not None:
+        sink.threads.apply(sink.write, (sink.take(),))
+        sink.threads.apply(sink.open, (sink.path,))  # by that thread, so never while it is writing
 
 
 def stop() -> None:

@@ -88,7 +88,7 @@ class Front(WSGIServer):
     def handle(self, sock: Any, address: Any) -> None:
         """One connection, unless its address has more than its share; this machine and our proxies always get in."""
         peer = plain(address[0])
-        if self.peers.get(peer, 0) >= self.share and not self._favoured(peer):
+        if self.peers.get(peer, 0) >= self.share and not self.favours(peer):
             return
         self.peers[peer] = self.peers.get(peer, 0) + 1
         try:
@@ -98,7 +98,8 @@ class Front(WSGIServer):
             if not self.peers[peer]:
                 del self.peers[peer]
 
-    def _favoured(self, peer: str) -> bool:
+    def favours(self, peer: str) -> bool:
+        """Whether a peer may take any number of connections."""
         parsed = ip_address(peer)
         return parsed.is_loopback or any(parsed in network for network in self.proxies)
 

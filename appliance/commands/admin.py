@@ -28,7 +28,8 @@ def run(settings: Settings, command: str, login: str) -> int:
     except Missing:
         return refuse(f"{login}: {NOBODY}")
     except Problem as problem:
-        return refuse(f"{login}: {problem.sentence or '; '.join(sum(problem.faults.values(), []))}")
+        broken = [sentence for sentences in problem.faults.values() for sentence in sentences]
+        return refuse(f"{login}: {problem.sentence or '; '.join(broken)}")
     except (BadKey, Unusable) as error:
         return refuse(str(error))
     sys.stdout.write(f"{login}: {told}\n")

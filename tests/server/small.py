@@ -6,10 +6,11 @@ monkey.patch_all()
 
 import sys  # noqa: E402
 from typing import Any  # noqa: E402
+from urllib.parse import quote  # noqa: E402
 
 import gevent  # noqa: E402
 
-from appliance import datafolder, logs  # noqa: E402
+from appliance import datafolder, logs, server, server_http, server_input  # noqa: E402
 from appliance.errors import Problem  # noqa: E402
 from appliance.hardening import harden  # noqa: E402
 from appliance.server import Server  # noqa: E402
@@ -35,12 +36,15 @@ class Small:
         if path == "/unread":
             start_response("413 Request Entity Too Large", [("Content-Length", "0")])
             return []
+        if path == "/big":
+            start_response("200 OK", [])
+            return [b"x" * 20_000_000]
         if path == "/stream":
             start_response("200 OK", [])
             return (b"part%d\n" % number for number in range(3))
         body = environ["wsgi.input"].read() or b"hello"
         length = environ.get("CONTENT_LENGTH", "")
-        start_response("200 OK", [("Content-Type", "text/plain"), ("X-Length", length), ("X-Path", path)])
+        start_response("200 OK", [("Content-Type", "text/plain"), ("X-Length", length), ("X-Path", quote(path))])
         return [body]
 
     def terminal(self, environ: dict[str, Any], start_response: Any) -> Any:
@@ -72,14 +76,26 @@ class Small:
         return "one-time-token"
 
 
+def hurry() -> None:
+    """Time-outs that a test can wait for."""
+    server_input.HEAD_SECONDS = server_input.BODY_SECONDS = 0.8
+    server.HANDSHAKE_SECONDS = server_http.FIRST_SECONDS = 1.5
+
+
+def strangers() -> None:
+    """Of the loopback addresses only the first is this machine; the others are strangers."""
+    server.Front.favours = lambda self, peer: peer == "127.0.0.1"  # type: ignore[method-assign]
+
+
 def main() -> int:
-    """`small.py name=value …`"""
+    """Started as `small.py name=value …`."""
+    hurry()
+    strangers()
     settings = load(dict(argument.split("=", 1) for argument in sys.argv[1:]))
     harden()
     datafolder.prepare(settings.data)
-    held = datafolder.hold(settings.data)
+    datafolder.hold(settings.data)
     logs.start(settings.log_file)
-    assert held
     return Server(settings, Small(settings)).run()
 
 
