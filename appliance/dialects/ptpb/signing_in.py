@@ -4,10 +4,10 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from appliance.dialects.ptpb.envelope import ptpb
-from appliance.domain import audit, passwords, setup, signing_in, tokens
-from appliance.errors import Denied, Invalid, Missing, Unknown, together
+from appliance.domain import audit, passwords, setup, signing_in, tokens, users
+from appliance.errors import Denied, Invalid, Missing, Unknown
 from appliance.store import Tx
-from appliance.web.fields import Secret, Text, Wire
+from appliance.web.fields import Plain, Secret, Text, Wire
 from appliance.web.request import own_origin
 from appliance.web.route import OPEN, Reply
 from appliance.web.serve import Desk
@@ -15,7 +15,6 @@ from appliance.web.serve import Desk
 WRONG = "密码错误"
 DISABLED = "用户被禁用，请及时联系管理员"
 STALE_REFRESH = "refresh无效或已过期"
-LOGIN_FORM = r"[A-Za-z0-9_.@-]{1,64}"
 UNKNOWN = {
     signing_in.PASSWORD: WRONG,
     signing_in.CODE_NEEDED: "需要动态验证码",
@@ -37,14 +36,14 @@ class SignIn(Wire):
 class RefreshToken(Wire):
     """A refresh token in the body, for clients without cookies."""
 
-    refresh = Text(load_default="")
+    refresh = Plain(load_default="")
 
 
 class FirstAdministrator(Wire):
     """What the set-up page sends."""
 
     token = Text(required=True)
-    account = Text(required="账户为必填项", attribute="login", form=LOGIN_FORM, wrong="账户含有不允许的字符")
+    account = Text(required="账户为必填项", attribute="login")
     password = Secret(required="密码为必填项")
     name = Text(longest=64, none=True, load_default=None)
 
@@ -62,9 +61,11 @@ def sign_in(desk: Desk, who: dict[str, Any]) -> Reply:
 
 
 def with_tokens(desk: Desk, pair: tokens.Pair) -> Reply:
-    """The pair in the answer, and the refresh token as a cookie."""
+    """The pair in the answer, and the refresh token as a cookie: not for a foreign page, which could sign people in
+    as somebody else."""
     keys = {"token": {"access": pair.access, "refresh": pair.refresh}}
-    return Reply(keys=keys, cookies=[cookie(desk, pair.refresh, desk.settings.refresh_life)])
+    own = own_origin(desk.environ)
+    return Reply(keys=keys, cookies=[cookie(desk, pair.refresh, desk.settings.refresh_life)] if own else [])
 
 
 def cookie(desk: Desk, value: str, life: int) -> str:
@@ -76,7 +77,8 @@ def cookie(desk: Desk, value: str, life: int) -> str:
 def sign_out(desk: Desk) -> Reply:
     """用户登出"""
     with desk.store.writing(desk.actor) as tx:
-        ended = end_by_access(tx, desk.token) | end_by_refresh(tx, sent_cookie(desk))
+        by_cookie = sent_cookie(desk) if own_origin(desk.environ) else ""
+        ended = end_by_access(tx, desk.token) | end_by_refresh(tx, by_cookie)
     reply = Reply(cookies=[cookie(desk, "", 0)])
     if not ended:
         raise Unknown("未登录")
@@ -115,7 +117,7 @@ def refresh(desk: Desk, body: dict[str, Any]) -> Reply:
     if by_cookie and not own_origin(desk.environ):
         raise Denied("来源不被允许")
     with desk.store.writing(desk.actor) as tx:
-        renewal = tokens.renew(tx, by_cookie or body["refresh"])
+        renewal = tokens.renew(tx, str(by_cookie or body["refresh"]))
         if renewal.reused:
             audit.note(tx, "刷新令牌被重复使用", succeeded=False)
     if renewal.pair is None:
@@ -138,8 +140,8 @@ def set_up(desk: Desk, first: dict[str, Any]) -> Reply:
     hashed = passwords.hash_password(password)
     with desk.store.writing(desk.actor) as tx:
         check_setup(tx, first | {"password": password})
-        setup.make_administrator(tx, login=first["login"], password_hash=hashed, name=first["name"])
-    _, pair = signing_in.sign_in(desk.store, desk.actor, login=first["login"], password=password)
+        ident = setup.make_administrator(tx, login=first["login"], password_hash=hashed, name=first["name"])
+        pair = signing_in.let_in(tx, tx.get("users", ident))
     return with_tokens(desk, pair)
 
 
@@ -148,6 +150,4 @@ def check_setup(tx: Tx, first: dict[str, Any]) -> None:
     if not setup.needed(tx):
         raise Missing()
     setup.check_token(tx, first["token"])
-    with together() as faults:
-        for sentence in passwords.faults(first["password"], first["login"], full=True):
-            faults.add("password", sentence)
+    users.check(tx, login=first["login"], password=first["password"], full=True)
