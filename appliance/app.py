@@ -8,17 +8,17 @@ import orjson
 from appliance import logs
 from appliance.crypto import BadKey, Vault, load_master_key
 from appliance.dialects.ptpb import ptpb
-from appliance.domain import access, passwords, seeds, setup, tokens
+from appliance.domain import access, passwords, seeds, setup
 from appliance.domain.access import Actor
 from appliance.errors import Invalid, Problem, Unknown
 from appliance.health import Health
 from appliance.settings import Settings
 from appliance.store import Store, Tx
 from appliance.terminal.socket import Terminals
-from appliance.web import fields, request, sockets
+from appliance.web import entrance, fields, request, sockets
 from appliance.web.dialect import Dialect
 from appliance.web.files import Files
-from appliance.web.request import Environ, headers
+from appliance.web.request import Environ
 from appliance.web.serve import Response, Serve, new_request_id, told
 from appliance.work.chores import Chores
 
@@ -124,7 +124,7 @@ class App:
         """Whether the request's token is of somebody who may see the figures."""
         with self.store.reading(Actor(address=environ.get("REMOTE_ADDR", ""))) as tx:
             try:
-                tokens.identify(tx, ptpb.credential(headers(environ)))
+                entrance.identify(tx, entrance.credential(ptpb, environ))
             except Unknown:
                 return False
             return access.holds(tx, "metrics")

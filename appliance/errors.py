@@ -1,6 +1,6 @@
 """Refusals in the domain's words; each dialect tells them to its clients in its own manner."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -36,12 +36,28 @@ class LastAdministrator(Reserved):
     """Afterwards nobody could administer."""
 
 
+class Malformed(Invalid):
+    """A body that is no JSON, or no object."""
+
+
+NOTHING, BAD_TOKEN, OLD_TOKEN = "nothing", "token", "token expired"
+BAD_KEY, DISABLED_KEY, OLD_KEY = "key", "key disabled", "key expired"
+
+
 class Unknown(Problem):
-    """Nobody we know: no, bad or ended credential."""
+    """Nobody we know: no, bad or ended credential. `why` is one of the words above, for dialects that say which."""
+
+    def __init__(self, sentence: str = "", why: str = BAD_TOKEN) -> None:
+        super().__init__(sentence)
+        self.why = why
 
 
 class Denied(Problem):
-    """Somebody we know, without the right. An empty sentence means: held nowhere."""
+    """Somebody we know, without the right; `needs` names it. An empty sentence means: held nowhere."""
+
+    def __init__(self, sentence: str = "", needs: Iterable[str] = ()) -> None:
+        super().__init__(sentence)
+        self.needs = list(needs)
 
 
 class Missing(Problem):

@@ -20,7 +20,8 @@ MAY_IMPORT = {
     "remote": GROUND | {"store", "domain"},
     "work": GROUND | {"store", "domain", "remote"},
     "terminal": GROUND | {"store", "domain", "remote"},
-    "web": GROUND | {"store", "domain.access", "domain.audit", "domain.tokens"},  # tokens say who is asking
+    # tokens and keys say who is asking, usage counts what keys do
+    "web": GROUND | {"store", "domain.access", "domain.audit", "domain.tokens", "domain.keys", "domain.usage"},
     "dialects": GROUND | {"store.Tx", "store.Row", "domain", "web"},  # store: the two names that annotations need
 }
 

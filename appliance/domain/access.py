@@ -35,6 +35,10 @@ class Actor:
     user: Row | None = None
     sign_in_id: int | None = None
     jti: str = ""
+    key: Row | None = None
+    """The API key he shows instead of a token."""
+    scope: frozenset[str] | None = None
+    """All that the key lets through of what he may; None without a key."""
     roles: list[int] = field(default_factory=list)
     codes: frozenset[str] = frozenset()
 
@@ -45,8 +49,18 @@ class Actor:
 
     @property
     def is_admin(self) -> bool:
-        """Whether a role of his implies every permission."""
+        """Whether a role of his implies every permission, and no key narrows it."""
         return catalogue.ALL in self.codes
+
+    def lets(self, code: str) -> bool:
+        """Whether an API key, if he shows one, lets the code through."""
+        return self.scope is None or code in self.scope
+
+    def narrow(self, names: Iterable[str]) -> None:
+        """Leave him what a key of these permissions lets through."""
+        self.scope = catalogue.let_through(names)
+        everything = self.codes | catalogue.BY_CODE.keys() if self.is_admin else self.codes
+        self.codes = frozenset(code for code in everything if self.lets(code))
 
 
 def role_ids(tx: Tx, user_id: int) -> list[int]:
@@ -62,13 +76,13 @@ def base_codes(tx: Tx, role_list: Iterable[int]) -> frozenset[str]:
 def granted(tx: Tx, codes: Iterable[str]) -> Select[tuple[int]]:
     """The ids of the groups on which any of the codes is granted to any of the actor's roles."""
     joined = grants.join(permissions)
-    mine = (grants.c.role_id.in_(tx.actor.roles), permissions.c.code.in_(list(codes)))
+    mine = (grants.c.role_id.in_(tx.actor.roles), permissions.c.code.in_(list(filter(tx.actor.lets, codes))))
     return select(grants.c.group_id).select_from(joined).where(*mine)
 
 
 def reach(tx: Tx, *codes: str) -> Select[tuple[int]]:
     """The ids of the groups on which the actor effectively holds any of the codes, as a sub-select."""
-    if tx.actor.is_admin:
+    if everywhere(tx, codes):
         return select(below.c.id)
     # A range of paths, unlike a pattern, is looked up in the index. What follows "/1/5/" ends before "/1/50".
     inside = (below.c.path >= above.c.path) & (below.c.path < func.rtrim(above.c.path, "/") + "0")
@@ -77,7 +91,12 @@ def reach(tx: Tx, *codes: str) -> Select[tuple[int]]:
 
 def covered(tx: Tx, codes: Iterable[str], group_id: ColumnElement[int]) -> ColumnElement[bool]:
     """The condition that a row's group lies within reach."""
-    return true() if tx.actor.is_admin else group_id.in_(reach(tx, *codes))
+    return true() if everywhere(tx, codes) else group_id.in_(reach(tx, *codes))
+
+
+def everywhere(tx: Tx, codes: Iterable[str]) -> bool:
+    """Whether no group is out of reach: for administrators, also where an API key leaves them one of the codes."""
+    return tx.actor.is_admin or not tx.actor.codes.isdisjoint(codes)
 
 
 def seen(tx: Tx, table: Table, ident: int, code: str) -> Row:
@@ -114,13 +133,13 @@ def holds_somewhere(tx: Tx, *codes: str) -> bool:
 def require(tx: Tx, code: str, group_id: int | None = None) -> None:
     """Go on only with the code, held on that group where one is given."""
     if not holds(tx, code, group_id):
-        raise Denied(NOT_YOURS if holds_somewhere(tx, code) else "")
+        raise Denied(NOT_YOURS if holds_somewhere(tx, code) else "", needs=[code])
 
 
 def require_somewhere(tx: Tx, code: str) -> None:
     """Go on only with the code held on anything at all."""
     if not holds_somewhere(tx, code):
-        raise Denied()
+        raise Denied(needs=[code])
 
 
 def require_each(tx: Tx, code: str, group_ids: Iterable[int]) -> None:
@@ -129,7 +148,7 @@ def require_each(tx: Tx, code: str, group_ids: Iterable[int]) -> None:
         return
     for batch in batches(set(group_ids)):
         if len(set(tx.values(reach(tx, code).where(below.c.id.in_(batch))))) < len(batch):
-            raise Denied(NOT_YOURS if holds_somewhere(tx, code) else "")
+            raise Denied(NOT_YOURS if holds_somewhere(tx, code) else "", needs=[code])
 
 
 def effective(tx: Tx, user_id: int) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """The permission catalogue: every code and label, what labels imply, and which codes come by group grants only."""
 
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -90,10 +91,32 @@ LABELS = {
     "logs": {"audit.session.read", "audit.operation.read", "audit.login.read"},
 }
 
+CHANGES = {"create", "update", "delete", "write", "run"}
+"""The actions behind `write` where it stands on an API key."""
+
 
 def implied(codes: set[str]) -> frozenset[str]:
     """What base permissions amount to, labels spelled out; `admin` stands for everything and stays itself."""
     return frozenset(codes.union(*(LABELS.get(code, set()) for code in codes)))
+
+
+def let_through(names: Iterable[str]) -> frozenset[str]:
+    """What an API key of these permissions lets through, labels spelled out, `admin` as everything there is."""
+    return frozenset(names).union(*(KEY_LABELS.get(name, frozenset()) for name in names))
+
+
+def codes_that(serve: Callable[[str, str], bool]) -> frozenset[str]:
+    """The dotted codes whose scope and action are such."""
+    dotted = [entry for entry in ENTRIES if not entry.label]
+    return frozenset(entry.code for entry in dotted if serve(entry.parts["scope"], entry.parts["action"]))
+
+
+KEY_LABELS = {
+    "read": codes_that(lambda scope, action: action == "read"),
+    "write": codes_that(lambda scope, action: action in CHANGES and scope not in ("system", "audit")),
+    "admin": frozenset(BY_CODE),
+    "logs": frozenset(LABELS["logs"]),
+}
 
 
 def sync(tx: Tx) -> list[int]:

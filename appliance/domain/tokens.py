@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select, update
 
 from appliance import clock
 from appliance.domain import access
-from appliance.errors import Unknown
+from appliance.errors import OLD_TOKEN, Unknown
 from appliance.store import Prepared, Row, Tx
 from appliance.store.tables import sign_ins, tokens
 
@@ -86,12 +86,19 @@ def encode(tx: Tx, row: Row, user_id: int) -> str:
     return jwt.encode(claims, tx.vault.signing_key, algorithm=ALGORITHM)
 
 
-def decode(key: bytes, token: str, kind: str) -> dict[str, Any]:
-    """The claims of a token of ours of that kind, or Unknown; what was verified once is remembered."""
-    claims = _claims.get((key, token)) or verify(key, token)
-    if claims["token_type"] != kind or claims["exp"] <= clock.now().timestamp():
+def decode(key: bytes, token: str, kind: str, *, grace: int = 0) -> dict[str, Any]:
+    """The claims of a token of ours of that kind, expired for no longer than the grace, or Unknown."""
+    claims = read(key, token)
+    if claims["token_type"] != kind:
         raise Unknown()
+    if claims["exp"] + grace <= clock.now().timestamp():
+        raise Unknown(why=OLD_TOKEN)
     return claims
+
+
+def read(key: bytes, token: str) -> dict[str, Any]:
+    """The claims of a token of ours, whatever its age, or Unknown; what was verified once is remembered."""
+    return _claims.get((key, token)) or verify(key, token)
 
 
 def verify(key: bytes, token: str) -> dict[str, Any]:

@@ -23,9 +23,10 @@ from appliance.store.tables import metadata
 
 BUSY_TRIES, BUSY_PAUSE = 250, 0.02
 UNSEEN = {"created_at", "updated_at", "id", "uuid", "path", "root_id", "level"}
-SECRET = {"password_hash", "secret", "passphrase"}
+SECRET = {"password_hash", "key_hash", "secret", "passphrase"}
 UNTOLD = {
     *("tokens", "sign_ins", "strikes", "admissions", "password_history", "second_factors", "recovery_codes"),
+    "api_key_usage",
     *("operations", "login_records", "sessions", "options"),
 }
 

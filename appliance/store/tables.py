@@ -268,6 +268,36 @@ strikes = table(
     UniqueConstraint("kind", "subject"),
     comment="Failed sign-ins, counted for all doors together",
 )
+api_keys = table(
+    "api_keys",
+    ident(),
+    uuid(),
+    link("user_id", "users", index=True),
+    Column("name", String(64), nullable=False),
+    Column("description", String(255), nullable=False, default=""),
+    Column("prefix", String(16), nullable=False, comment="what lists show of the key"),
+    Column("key_hash", String(64), nullable=False, unique=True, comment="SHA-256"),
+    Column("permissions", JSON, nullable=False, comment="labels and codes"),
+    Column("allowed_addresses", JSON, nullable=False, default=list),
+    flag("enabled", True, "false: switched off"),
+    Column("switched_at", UtcTime, comment="on or off"),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("last_used_at", UtcTime),
+    Column("last_address", String(64)),
+    *made(),
+    comment="Keys for programs, each acting for its owner",
+)
+api_key_usage = table(
+    "api_key_usage",
+    ident(),
+    Column("key_id", Integer, nullable=False, comment="without a reference: counts outlive their key"),
+    Column("hour", UtcTime, nullable=False, index=True),
+    Column("endpoint", String(255), nullable=False, comment="path with {id} for what varies"),
+    flag("succeeded", True, "false: refused"),
+    Column("calls", Integer, nullable=False),
+    UniqueConstraint("key_id", "hour", "endpoint", "succeeded"),
+    comment="What keys did, by the hour",
+)
 admissions = table(
     "admissions",
     ident(),

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from appliance.errors import Problem
 from appliance.store import Row
 from appliance.web.fields import Wire
+from appliance.web.request import KEY_PREFIX, Credential
 from appliance.web.route import Reply, Route
 
 Handler = Callable[..., Any]
@@ -35,16 +36,21 @@ class Dialect:
     name: str
     owns: re.Pattern[str]
     prefix = "/api"
+    forms = True
+    """Whether bodies may be forms as well as JSON."""
 
     def __init__(self) -> None:
         self.routes: list[Route] = []
 
-    def credential(self, headers: dict[str, str]) -> str:
-        """The token of a request, or empty: raw, or after Bearer or Token in any case."""
+    def credential(self, headers: dict[str, str]) -> Credential:
+        """An API key, or a token: raw, or after Bearer or Token in any case. With both, the key: it may less."""
         words = headers.get("authorization", "").split()
-        if len(words) == 2 and words[0].lower() in ("bearer", "token"):
-            return words[1]
-        return words[0] if len(words) == 1 else ""
+        scheme = words.pop(0).lower() if len(words) == 2 else ""
+        key = headers.get("x-api-key", "").strip() or ("".join(words) if scheme == "apikey" else "")
+        if key:
+            return Credential(key, is_key=True)
+        text = words[0] if len(words) == 1 and scheme in ("", "bearer", "token") else ""
+        return Credential(text, is_key=text.startswith(KEY_PREFIX))
 
     def paging(self, query: dict[str, Any]) -> Paging:
         """Which page is meant, or Invalid."""

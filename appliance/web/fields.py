@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import marshmallow
 from marshmallow import ValidationError, fields
 
-from appliance.errors import Invalid
+from appliance.errors import Invalid, Malformed
 
 REQUIRED = "该字段是必填项。"
 BLANK = "该字段不能为空。"
@@ -21,6 +21,7 @@ OBJECT = "无效数据。期待为字典类型。"
 STRING = "不是有效的字符串。"
 MOMENT = "日期时间格式错误。"
 LARGEST = 2**63 - 1
+MOST_IDS = 10_000
 YES, NO = {"true", "1", "yes", "on", "t", "y"}, {"false", "0", "no", "off", "f", "n"}
 Show = Callable[[Any], Any]
 
@@ -42,12 +43,19 @@ class Wire(marshmallow.Schema):
         except ValidationError as error:
             faults = error.normalized_messages()
             if "_schema" in faults:
-                raise Invalid(faults["_schema"][0]) from error
+                raise Malformed(faults["_schema"][0]) from error
             raise Invalid(**worded(faults)) from error
 
-    def wire_names(self) -> dict[str, str]:
-        """Our name to theirs, for faults that the domain finds."""
-        return {field.attribute or name: field.data_key or name for name, field in self.fields.items()}
+    def renamed(self, faults: Mapping[str, Any]) -> dict[str, Any]:
+        """Faults the domain found under our names, under theirs; inside lists of shapes too."""
+        ours = {field.attribute or name: (field.data_key or name, field) for name, field in self.fields.items()}
+        told = {}
+        for name, fault in worded(faults).items():
+            theirs, field = ours.get(name, (name, None))
+            if isinstance(field, Parts) and isinstance(fault, dict):
+                fault = {index: field.shape.renamed(one) if isinstance(one, dict) else one for index, one in fault.items()}
+            told[theirs] = fault
+        return told
 
     def show(self, row: Mapping[str, Any], moment: Show) -> dict[str, Any]:
         """A row under their names; `moment` is how the dialect writes times."""
@@ -84,7 +92,8 @@ def shower(field: fields.Field[Any]) -> Callable[[Any, Show], Any]:
 def wordings(required: bool | str, **more: str) -> dict[str, Any]:
     """The arguments of a field for its `required` sentence."""
     said = required if isinstance(required, str) else REQUIRED
-    return {"required": bool(required), "error_messages": {"required": said, "null": NULL, **more}}
+    null = required if isinstance(required, str) else NULL
+    return {"required": bool(required), "error_messages": {"required": said, "null": null, **more}}
 
 
 class Text(fields.Field[Any]):
@@ -216,8 +225,10 @@ class Ids(fields.Field[Any]):
         self.wrong = wrong
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> list[int]:
-        numbers = [max(-1, min(whole(one), LARGEST)) for one in listed(value, self.wrong)]
-        return list(dict.fromkeys(numbers))
+        ids = listed(value, self.wrong)
+        if len(ids) > MOST_IDS:
+            raise ValidationError(f"请确保列表不超过 {MOST_IDS} 项。")
+        return list(dict.fromkeys(max(-1, min(whole(one), LARGEST)) for one in ids))
 
 
 def listed(value: Any, wrong: str = LIST) -> list[Any]:

@@ -1,6 +1,5 @@
 """Describes every declared route in OpenAPI 3.1, from the same rows that serve it."""
 
-import re
 from typing import Any
 
 from apispec import APISpec
@@ -9,9 +8,8 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 
 from appliance import __version__
 from appliance.web import fields
-from appliance.web.route import OPEN, Route
+from appliance.web.route import OPEN, PLACE, Route
 
-PLACE = re.compile(r"<(\w+)(?::[^>]*)?>")
 KINDS: dict[Any, tuple[str | None, str | None]] = {
     fields.Text: ("string", None),
     fields.Secret: ("string", "password"),

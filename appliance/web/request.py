@@ -3,18 +3,26 @@
 from collections.abc import Sequence
 from io import BytesIO
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import bottle
 import orjson
 
-from appliance.errors import Invalid, TooLarge
+from appliance.errors import Invalid, Malformed, TooLarge
 from appliance.kinds import Network
 
 LARGEST = 1024 * 1024
 Environ = dict[str, Any]
+KEY_PREFIX = "ak_"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class Credential(NamedTuple):
+    """What a request shows of its sender: a token or an API key, or neither."""
+
+    text: str
+    is_key: bool = False
 
 
 def query(environ: Environ) -> dict[str, Any]:
@@ -43,17 +51,17 @@ def chunked(environ: Environ, stream: Any) -> bytes:
     return content
 
 
-def parse(environ: Environ, content: bytes) -> Any:
-    """The body as data: a form where it says so, JSON otherwise; nothing at all is an empty object."""
+def parse(environ: Environ, content: bytes, *, forms: bool = True) -> Any:
+    """The body as data: a form where it says so and forms are taken, else JSON; nothing at all is an empty object."""
     kind = environ.get("CONTENT_TYPE", "").split(";")[0].strip().lower()
-    if kind in FORMS:
+    if forms and kind in FORMS:
         return form(environ, content)
     if not content.strip():
         return {}
     try:
         return orjson.loads(content)
     except ValueError:
-        raise Invalid("JSON格式错误") from None
+        raise Malformed("JSON格式错误") from None
 
 
 def form(environ: Environ, content: bytes) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """Declared rows: what a path answers to, who may, what it takes and gives, what the log says."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select
@@ -12,6 +14,7 @@ from appliance.web.fields import Wire
 if TYPE_CHECKING:
     from appliance.web.dialect import Dialect
 
+PLACE = re.compile(r"<(\w+)(?::[^>]*)?>")
 OPEN = "open"
 """Anybody may call it."""
 SIGNED_IN = "signed in"
@@ -34,11 +37,18 @@ class Route:
     """The handler opens its own transactions, because it hashes or waits in between."""
     always: bool = False
     """Answers even while a forced password change is due."""
+    by_key: bool = True
+    """API keys may call it."""
 
     @property
     def title(self) -> str:
         """What documentation calls it."""
-        return self.audit.replace("{id}", "") or (self.handler.__doc__ or "").strip().rstrip(".")
+        return re.sub(r"\{\w+\}", "", self.audit) or (self.handler.__doc__ or "").strip().rstrip(".")
+
+    @cached_property
+    def endpoint(self) -> str:
+        """The path with `{id}` for every placeholder."""
+        return PLACE.sub("{id}", self.path)
 
     @property
     def writes(self) -> bool:

@@ -12,16 +12,16 @@ from sqlalchemy import Select, func
 from sqlalchemy.exc import OperationalError
 
 from appliance import logs
-from appliance.domain import access, audit, tokens
+from appliance.domain import audit, usage
 from appliance.domain.access import Actor
-from appliance.errors import Denied, Invalid, Problem, Unavailable, Unknown
+from appliance.errors import Invalid, Problem, Unavailable
 from appliance.store import Store, Tx
 from appliance.web import request
 from appliance.web.dialect import Dialect, Failure, Paging
+from appliance.web.entrance import credential, enter
 from appliance.web.request import Environ
-from appliance.web.route import OPEN, SIGNED_IN, Listing, Reply, Route
+from appliance.web.route import Listing, Reply, Route
 
-CHANGE_FIRST = "请先修改密码"
 JSON = "application/json"
 MENTIONED = ("id", "resource_id", "role_id")
 ALWAYS = [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
@@ -35,6 +35,8 @@ class Response:
     body: Any
     headers: list[tuple[str, str]] = field(default_factory=list)
     kind: str = JSON
+    done: bool = True
+    """False for a refusal, whatever status the dialect gives it."""
 
     def start(self, start_response: Callable[..., Any], request_id: str) -> Iterable[bytes]:
         """Send it by WSGI."""
@@ -51,7 +53,8 @@ class Desk:
 
     def __init__(self, store: Store, actor: Actor, route: Route, environ: Environ, facts: Mapping[str, Any]) -> None:
         self.store, self.actor, self.settings, self.environ = store, actor, store.settings, environ
-        self.token = route.dialect.credential(request.headers(environ))
+        shown = credential(route.dialect, environ)
+        self.token = "" if shown.is_key else shown.text
         self.secure = environ.get("wsgi.url_scheme") == "https"
         self._route, self._facts = route, facts
 
@@ -98,13 +101,20 @@ class Serve:
         return self.take(found.callback, environ, arguments, request_id)
 
     def take(self, route: Route, environ: Environ, arguments: dict[str, Any], request_id: str) -> Response:
-        """Serve one route; every way it can go wrong ends in the dialect's words."""
+        """Serve one route, and count what API keys do."""
         actor = Actor(
             address=request.client_address(environ, self.store.settings.trusted_proxies),
             user_agent=environ.get("HTTP_USER_AGENT", ""),
             request_id=request_id,
             dialect=route.dialect.name,
         )
+        answer = self.attempt(route, environ, arguments, actor)
+        if actor.key:
+            usage.count(self.store, actor.key.id, route.endpoint, succeeded=answer.done, address=actor.address)
+        return answer
+
+    def attempt(self, route: Route, environ: Environ, arguments: dict[str, Any], actor: Actor) -> Response:
+        """The answer of a route; every way it can go wrong ends in the dialect's words."""
         facts: dict[str, Any] = dict(arguments)
         try:
             return self.run(route, environ, arguments, actor, facts)
@@ -116,7 +126,7 @@ class Serve:
             return told(route.dialect.failure(Unavailable()))
         except Exception as error:  # noqa: BLE001 -- the last guard: the client hears a number, the log the rest
             logs.fail("request.failed", error, path=route.path)
-            return told(route.dialect.broken(request_id))
+            return told(route.dialect.broken(actor.request_id))
 
     def run(
         self, route: Route, environ: Environ, arguments: dict[str, Any], actor: Actor, facts: dict[str, Any]
@@ -128,7 +138,7 @@ class Serve:
                 enter(tx, route, environ)
                 data = [route.takes.read(query)] if route.takes else []
                 return render(tx, route, route.handler(tx, *data, **arguments), query)
-        raw = parsed(environ, request.body(environ))
+        raw = parsed(route, environ, request.body(environ))
         facts.update(mentioned(raw))
         with self.store.reading(actor) as tx:
             enter(tx, route, environ)
@@ -149,19 +159,21 @@ class Serve:
             audit.note(tx, called(route, actor, facts), succeeded=False)
 
 
-def parsed(environ: Environ, content: bytes) -> Any:
+def parsed(route: Route, environ: Environ, content: bytes) -> Any:
     """The body as data, or the fault that makes it unreadable: the door comes before the fault."""
     try:
-        return request.parse(environ, content)
+        return request.parse(environ, content, forms=route.dialect.forms)
     except Invalid as fault:
         return fault
 
 
 def shaped(route: Route, raw: Any) -> list[dict[str, Any]]:
     """The body in the shape the route takes; the fault of one that could not be read is told only here."""
+    if not route.takes:
+        return []
     if isinstance(raw, Problem):
         raise raw
-    return [route.takes.read(raw)] if route.takes else []
+    return [route.takes.read(raw)]
 
 
 def mentioned(raw: Any) -> dict[str, Any]:
@@ -179,21 +191,7 @@ def lost(dialect: Dialect, error: bottle.HTTPError, method: str) -> Response:
 
 def told(failure: Failure) -> Response:
     """A refusal as a response."""
-    return Response(failure.status, orjson.dumps(failure.body), list(failure.headers))
-
-
-def enter(tx: Tx, route: Route, environ: Environ) -> None:
-    """Identify the caller and see that he may."""
-    if route.needs == (OPEN,):
-        return
-    token = route.dialect.credential(request.headers(environ))
-    if not token:
-        raise Unknown()
-    tokens.identify(tx, token)
-    if tx.actor.user.must_change_password and not route.always:
-        raise Denied(CHANGE_FIRST)
-    if route.needs != (SIGNED_IN,) and not access.holds_somewhere(tx, *route.needs):
-        raise Denied()
+    return Response(failure.status, orjson.dumps(failure.body), list(failure.headers), done=False)
 
 
 def named(problem: Problem, route: Route) -> Problem:
