@@ -19,6 +19,8 @@ PROTOCOLS = {1: "SSH"}
 NAME_TAKEN = "名称已被占用"
 ONE_ADDRESS = "ipv4与ipv6必须且只能填写一个"
 ADDRESS_TAKEN = {"ipv4": "ipv4地址重复", "ipv6": "ipv6地址重复"}
+# Labels of letters, digits, hyphens and underscores; the last one is no number, or it would be an address.
+NAME_FORM = r"(?!-)(?:[\w-]{1,63}(?<!-)\.(?!-))*(?![0-9]+\.?$)[\w-]{1,63}(?<!-)\.?"
 BROADCAST = ip_address("255.255.255.255")
 
 

@@ -1,6 +1,18 @@
 """The bastion's API (seed 001)."""
 
-from appliance.dialects.ptpb import audit, grants, menu, roles, signing_in, users
+from appliance.dialects.ptpb import audit, grants, groups, hosts, menu, roles, sessions, signing_in, users, vouchers
 from appliance.dialects.ptpb.envelope import ptpb
 
-__all__ = ["audit", "grants", "menu", "ptpb", "roles", "signing_in", "users"]
+__all__ = [
+    "audit",
+    "grants",
+    "groups",
+    "hosts",
+    "menu",
+    "ptpb",
+    "roles",
+    "sessions",
+    "signing_in",
+    "users",
+    "vouchers",
+]

@@ -1,6 +1,6 @@
 """Ids as this dialect takes and answers them: lists of them to remove, and ids that are not found when malformed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from marshmallow import ValidationError
@@ -40,7 +40,7 @@ class Removal(Wire):
     id_list = Named(required=True, attribute="ids")
 
 
-def removed(named: Sequence[int], gone: Sequence[int], nothing: str) -> Reply:
+def removed(named: Sequence[int], gone: Collection[int], nothing: str) -> Reply:
     """How many went and which did not; `nothing` is the sentence when none did."""
     if not gone:
         raise Invalid(nothing)
