@@ -6,6 +6,8 @@ import stat
 from pathlib import Path
 
 LOCK = "appliance.lock"
+DATABASE, KEY, CERTIFICATE = "appliance.db", "master.key", "tls.pem"
+PRIVATE = (KEY, DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", CERTIFICATE)
 
 
 class Unusable(Exception):
@@ -13,7 +15,7 @@ class Unusable(Exception):
 
 
 def prepare(folder: Path) -> None:
-    """Make the folder, and make it readable by its owner alone."""
+    """Make the folder, and make it and what is secret in it readable by its owner alone."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         mode = folder.stat().st_mode
@@ -21,6 +23,9 @@ def prepare(folder: Path) -> None:
             raise Unusable(f"{folder} is shared with others: name a folder of its own")
         if mode & 0o077:
             folder.chmod(0o700)
+        for file in (folder / name for name in PRIVATE):  # put back from a backup, say
+            if file.exists() and file.stat().st_mode & 0o077:
+                file.chmod(0o600)
     except OSError as error:
         raise Unusable(f"the data folder cannot be used: {error}") from None
 

@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance import datafolder
+from appliance.datafolder import DATABASE, KEY, PRIVATE, holder
 from appliance.settings import Settings
 
 LEAST_FREE = 1024**3
 BUILT = 1_735_689_600  # 2025-01-01: a clock before that was never set
 TOLERANCE = 600  # seconds a file may lie in the future
-KEY, DATABASE = "master.key", "appliance.db"
 
 
 @dataclass
@@ -57,16 +56,25 @@ def folder(settings: Settings) -> Iterator[Finding]:
 
 def secrets(settings: Settings) -> Iterator[Finding]:
     """Files that only we may read."""
-    names = [KEY, DATABASE, "tls.pem"]
-    files = [settings.data / name for name in names] + ([Path(settings.tls_key)] if settings.tls_key else [])
-    for file in files:
+    for file in (settings.data / name for name in PRIVATE):
         if file.exists():
             wrong = list(_faults(file, 0o600))
             yield Finding(file.name, f"{file} {', '.join(wrong)}".strip(), bad=bool(wrong))
-        elif str(file) == settings.tls_key:
-            yield Finding(file.name, f"{file} is not there", bad=True)
-    if (settings.data / DATABASE).exists() and not (settings.data / KEY).exists() and not settings.master_key:
+    key_needed = (settings.data / DATABASE).exists() and not settings.master_key
+    if key_needed and not (settings.data / KEY).exists():
         yield Finding(KEY, "is missing: what the database has sealed cannot be opened", bad=True)
+
+
+def certificate(settings: Settings) -> Iterator[Finding]:
+    """The operator's own pair: there, for us to read, and its key not for everybody."""
+    for name in filter(None, (settings.tls_certificate, settings.tls_key)):
+        file = Path(name)
+        if not os.access(file, os.R_OK):
+            yield Finding("certificate", f"{file} cannot be read", bad=True)
+        elif name == settings.tls_key and file.stat().st_mode & stat.S_IRWXO:
+            yield Finding("certificate", f"{file} can be read by everybody", bad=True)
+        else:
+            yield Finding("certificate", str(file))
 
 
 def _faults(path: Path, most: int) -> Iterator[str]:
@@ -98,9 +106,9 @@ def clock(settings: Settings) -> Iterator[Finding]:
 
 def port(settings: Settings) -> Iterator[Finding]:
     """Free, or taken by the appliance itself."""
-    holder = datafolder.holder(settings.data)
-    if holder:
-        yield Finding("port", f"process {holder} runs on this data folder")
+    running = holder(settings.data)
+    if running:
+        yield Finding("port", f"process {running} runs on this data folder")
         return
     family = socket.AF_INET6 if ":" in settings.listen.host else socket.AF_INET
     with socket.socket(family) as tried:
@@ -118,4 +126,4 @@ def zone(settings: Settings) -> Iterator[Finding]:
     yield Finding("time zone", settings.time_zone)
 
 
-CHECKS: list[Callable[[Settings], Iterator[Finding]]] = [python, folder, secrets, disk, clock, port, zone]
+CHECKS: list[Callable[[Settings], Iterator[Finding]]] = [python, folder, secrets, certificate, disk, clock, port, zone]

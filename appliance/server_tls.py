@@ -16,10 +16,10 @@ from gevent import ssl
 
 from appliance import logs
 from appliance.crypto import write_private
+from appliance.datafolder import CERTIFICATE
 from appliance.interfaces import addresses
 from appliance.settings import Settings
 
-FILE = "tls.pem"  # key and certificate in one file, so that they change together
 LIFE = timedelta(days=820)  # browsers refuse certificates that live longer than 825 days
 RENEWED = timedelta(days=30)  # before the end, at the next start or SIGHUP
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -40,8 +40,8 @@ def context(settings: Settings) -> Any:
 
 
 def own_pair(settings: Settings) -> Path:
-    """The file with our self-signed pair, made now if there is none or it is about to end."""
-    path = settings.data / FILE
+    """The file with our key and certificate in one; made now if there is none or it is about to end."""
+    path = settings.data / CERTIFICATE
     if not path.exists() or ends_soon(path):
         write_private(path, self_signed(settings.host_names))
         logs.note("certificate.made", fingerprint=fingerprint(path))
