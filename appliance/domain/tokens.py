@@ -161,10 +161,13 @@ def allowed_from(networks: list[str], address: str) -> bool:
     return any(place in ip_network(network, strict=False) for network in networks)
 
 
-def renew(tx: Tx, token: str) -> Renewal:
-    """Spend a refresh token on a new pair. Reuse ends the sign-in; the caller commits before refusing."""
+def renew(tx: Tx, token: str, *, by_access: bool = False) -> Renewal:
+    """Spend a refresh token, or an access token where that will do, on a new pair. Reuse ends the sign-in.
+
+    The caller commits before he refuses.
+    """
     try:
-        claims = decode(tx.vault.signing_key, token, "refresh")
+        claims = renewable(tx, token, by_access=by_access)
     except Unknown:
         return Renewal(None)
     row = tx.find("tokens", jti=claims["jti"])
@@ -178,13 +181,20 @@ def renew(tx: Tx, token: str) -> Renewal:
     return again(tx, row) if row.spent_at else Renewal(spend(tx, row))
 
 
+def renewable(tx: Tx, token: str, *, by_access: bool) -> dict[str, Any]:
+    """The claims of a token that may be renewed; an access token also for the grace after its end."""
+    key = tx.vault.signing_key
+    if by_access and read(key, token)["token_type"] == "access":
+        return decode(key, token, "access", grace=tx.settings.refresh_grace)
+    return decode(key, token, "refresh")
+
+
 def spend(tx: Tx, row: Row) -> Pair:
-    """Renew both tokens; the older access tokens of the chain end with it."""
-    moment = clock.now()
+    """Renew both tokens; every older one of the chain is spent on the new pair."""
     fresh, short, long = issue(tx, row.sign_in_id)
     old = (tokens.c.sign_in_id == row.sign_in_id, tokens.c.jti.not_in([short.jti, long.jti]))
-    tx.run(update(tokens).where(*old, tokens.c.spent_at.is_(None)).values(spent_at=moment))
-    tx.change("tokens", row.id, spent_at=moment, next_access=short.jti, next_refresh=long.jti)
+    spent = {"spent_at": clock.now(), "next_access": short.jti, "next_refresh": long.jti}
+    tx.run(update(tokens).where(*old, tokens.c.spent_at.is_(None)).values(spent))
     return fresh
 
 
@@ -208,6 +218,11 @@ def end_all(tx: Tx, user_id: int, why: str) -> None:
     """End every sign-in of a user."""
     where = (sign_ins.c.user_id == user_id, sign_ins.c.ended_at.is_(None))
     tx.run(update(sign_ins).where(*where).values(ended_at=clock.now(), ended_why=why))
+
+
+def owner(tx: Tx, token: str) -> str:
+    """Whose token it is, whatever its age; Unknown when it is none of ours."""
+    return str(read(tx.vault.signing_key, token)["user_id"])
 
 
 def prune(tx: Tx) -> None:
