@@ -2,7 +2,7 @@
 
 import sys
 
-PATCHED = {"serve", "bench"}  # the others wait for nothing, and must answer at once
+PATCHED = {"serve"}  # the others wait for nothing, or wait in processes of their own; and must answer at once
 
 if sys.argv[1:2] and sys.argv[1] in PATCHED and not {"-h", "--help"} & set(sys.argv):
     from gevent import monkey

@@ -40,7 +40,7 @@ def described() -> argparse.ArgumentParser:
     add("routes", routes, "print every route: method, path, permission, dialect, handler")
     add("openapi", openapi, "print the description of the API as JSON")
     add("doctor", doctor, "look for what keeps the appliance from working", settings=True)
-    bench_parser = add("bench", bench, "measure this installation", add_help=False)
+    bench_parser = add("bench", bench, "measure this installation", add_help=False, prefix_chars="\0")
     bench_parser.add_argument("rest", nargs=argparse.REMAINDER)
     add("version", lambda _: print(__version__), "print the version")
     return parser
