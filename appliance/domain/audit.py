@@ -44,7 +44,9 @@ def search_sign_ins(tx: Tx, *, status: str | None = None, **common: Any) -> Sele
     return search(tx, login_records, "audit.login.read", login_records.c.created_at, wanted, **common)
 
 
-def search_operations(tx: Tx, *, operation: str = "", status: bool | None = None, **common: Any) -> Select[Any]:
+def search_operations(
+    tx: Tx, *, operation: str | None = None, status: bool | None = None, **common: Any
+) -> Select[Any]:
     """Operations; `operation` contains, `status` whether it did something."""
     wanted = [contains(operations.c.operation, operation)] if operation else []
     if status is not None:
@@ -60,8 +62,8 @@ def search(
     wanted: list[ColumnElement[bool]],
     *,
     own: bool = False,
-    user: str = "",
-    ip: str = "",
+    user: str | None = None,
+    ip: str | None = None,
     start_time: datetime | None = None,
     end_time: datetime | None = None,
 ) -> Select[Any]:

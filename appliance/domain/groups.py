@@ -29,7 +29,7 @@ def visible(tx: Tx) -> ColumnElement[bool]:
     return access.covered(tx, catalogue.GROUPED, groups.c.id)
 
 
-def search(tx: Tx, *, name: str = "", parent_id: int | None = None) -> Select[Any]:
+def search(tx: Tx, *, name: str | None = None, parent_id: int | None = None) -> Select[Any]:
     """The groups the actor sees."""
     wanted = [visible(tx)]
     if name:

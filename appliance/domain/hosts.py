@@ -27,8 +27,8 @@ BROADCAST = ip_address("255.255.255.255")
 def search(
     tx: Tx,
     *,
-    name: str = "",
-    ipv4: str = "",
+    name: str | None = None,
+    ipv4: str | None = None,
     group_id: int | None = None,
     subtree: bool = False,
     **equals: Any,

@@ -53,7 +53,7 @@ def fault_of(private_key: str, passphrase: str | None) -> str:
 
 
 def search(
-    tx: Tx, *, name: str = "", username: str = "", group_id: int | None = None, subtree: bool = False
+    tx: Tx, *, name: str | None = None, username: str | None = None, group_id: int | None = None, subtree: bool = False
 ) -> Select[Any]:
     """The vouchers the actor may read, without their secrets."""
     wanted = [access.covered(tx, [READ], vouchers.c.group_id)]

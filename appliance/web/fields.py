@@ -22,6 +22,10 @@ STRING = "不是有效的字符串。"
 MOMENT = "日期时间格式错误。"
 LARGEST = 2**63 - 1
 MOST_IDS = 10_000
+# The plus of a zone, which a query that is not encoded turns into a blank.
+SPACED_ZONE = re.compile(r"(\d\d:\d\d(?:[.,]\d+)?) (\d\d(?::?\d\d)?)$")
+A_DAY, NO_TIME = timedelta(days=1), timedelta()
+EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 YES, NO = {"true", "1", "yes", "on", "t", "y"}, {"false", "0", "no", "off", "f", "n"}
 Show = Callable[[Any], Any]
 
@@ -53,7 +57,9 @@ class Wire(marshmallow.Schema):
         for name, fault in worded(faults).items():
             theirs, field = ours.get(name, (name, None))
             if isinstance(field, Parts) and isinstance(fault, dict):
-                fault = {index: field.shape.renamed(one) if isinstance(one, dict) else one for index, one in fault.items()}
+                fault = {
+                    index: field.shape.renamed(one) if isinstance(one, dict) else one for index, one in fault.items()
+                }
             told[theirs] = fault
         return told
 
@@ -282,11 +288,13 @@ class Moment(fields.Field[Any]):
         self.end = end
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> datetime:
-        text = str(value).strip().replace(" ", "+") if "T" in str(value) else str(value).strip()
+        text = SPACED_ZONE.sub(r"\1+\2", str(value).strip())
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:
             raise ValidationError(MOMENT) from None
-        if self.end and len(text) <= len("2026-01-01"):
-            moment += timedelta(days=1)
-        return moment if moment.tzinfo else moment.replace(tzinfo=Moment.zone)
+        try:
+            moment += A_DAY if self.end and len(text) <= len("2026-01-01") else NO_TIME
+            return (moment if moment.tzinfo else moment.replace(tzinfo=Moment.zone)).astimezone(UTC)
+        except OverflowError:  # a year at either end of the calendar: before, or after, everything
+            return EARLIEST if moment.year == 1 else LATEST

@@ -17,8 +17,8 @@ class HistoryFilter(Wire):
     """What all three lists take."""
 
     self = Bool(attribute="own", load_default=False)
-    user = Text(load_default="")
-    ip = Text(load_default="")
+    user = Text(none=True)
+    ip = Text(none=True)
     start_time = Moment()
     end_time = Moment(end=True)
 
@@ -32,7 +32,7 @@ class SignInFilter(HistoryFilter):
 class OperationFilter(HistoryFilter):
     """Of operations."""
 
-    operation = Text()
+    operation = Text(none=True)
     status = Bool()
 
 
