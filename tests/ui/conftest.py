@@ -1,0 +1,140 @@
+"""Chromium before a live appliance; every page is watched for policy violations and script errors."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, sync_playwright
+
+from appliance.web.files import built
+from tests.conftest import PASSWORD
+from tests.live import Live
+from tests.terminal import sshd as servers
+from tests.terminal.sshd import Sshd
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+QUIET = [  # as root there is no sandbox to have; the rest keeps Chromium from calling home
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+LISTEN = """
+window.violations = []
+document.addEventListener('securitypolicyviolation', (event) => {
+  window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`)
+})
+"""
+PATIENCE = 10_000
+
+
+class Watched:
+    """A browser window on the appliance, and what went wrong in it."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.context, self.url, self.wrong = context, url, list[str]()
+        context.add_init_script(LISTEN)
+        context.set_default_timeout(PATIENCE)
+        self.page = context.new_page()
+        self.page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
+        self.page.on("console", self._hear)
+
+    def _hear(self, message: Any) -> None:
+        # Chromium itself notes every answer that is not 2xx; refusals are part of what is tested.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self.wrong.append(f"console: {message.text}")
+
+    def go(self, place: str = "") -> None:
+        """Open a page of the UI."""
+        self.page.goto(f"{self.url}/{place and '#' + place}")
+
+    def sign_in(self, login: str, password: str = PASSWORD) -> None:
+        """As people do it."""
+        self.go()
+        self.page.get_by_label("账户").fill(login)
+        self.page.get_by_label("密码").fill(password)
+        self.page.get_by_role("button", name="登录", exact=True).click()
+        self.page.get_by_role("button", name="我的账户").wait_for()
+
+    def check(self) -> None:
+        """Nothing violated the policy, nothing threw."""
+        violations = self.page.evaluate("window.violations") if not self.page.is_closed() else []
+        assert violations == []
+        assert self.wrong == []
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    assert (built() / "index.html").is_file(), "UI not built: run ./build.sh"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+Window = Callable[..., Watched]
+
+
+@pytest.fixture
+def window(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Window]:
+    """Opens windows on a live appliance; at the end all of them must have been quiet."""
+    opened: list[Watched] = []
+
+    def open_window(url: str = "", *, width: int = 1280, locale: str = "zh-CN", **options: Any) -> Watched:
+        url = url or request.getfixturevalue("live").url
+        size = {"width": width, "height": 844}
+        opened.append(Watched(browser.new_context(viewport=size, locale=locale, **options), url))
+        return opened[-1]
+
+    yield open_window
+    for watched in opened:
+        watched.check()
+        watched.context.close()
+
+
+@pytest.fixture(scope="module")
+def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    """A host to connect to."""
+    server = servers.start(tmp_path_factory.mktemp("sshd"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def equipped(live: Live, sshd: Sshd) -> Live:
+    """The live appliance with one host in the group shop and a voucher that opens it."""
+    token = live.sign_in("alice", PASSWORD)
+    key = {"name": "key", "username": sshd.login, "private_key": sshd.private_key(), "group": 2}
+    live.call("/api/resource/voucher/add/", key, token)
+    host = {"name": "web-1", "ipv4_address": "127.0.0.1", "port": sshd.port, "group": 2, "protocol": 1}
+    told = live.call("/api/resource/resource/add/", host | {"voucher_ids": [1]}, token)
+    assert told["code"] == 200, told
+    return live
+
+
+def connect(watched: Watched, host: str = "web-1") -> Locator:
+    """Open a terminal from the workspace; its screen once the shell is there."""
+    watched.go("/terminal")
+    row = watched.page.get_by_role("listitem").filter(has_text=host)
+    row.get_by_role("button", name="连接").click()
+    screen = watched.page.locator(".xterm-rows:visible")
+    watched.page.get_by_text("在线", exact=True).wait_for()
+    return screen
+
+
+def run(watched: Watched, command: str, answer: str) -> None:
+    """Type a command and wait until its answer stands on the screen; the answer must not be part of the command."""
+    assert answer not in command
+    watched.page.keyboard.type(command + "\n")
+    watched.page.locator(".xterm-rows:visible").filter(has_text=answer).wait_for()
+
+
+def scripts(name: str) -> str:
+    """A development dependency of the UI, for loading into a page."""
+    return (Path(__file__).parents[2] / "static" / "node_modules" / name).read_text("utf-8")

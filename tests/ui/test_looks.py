@@ -1,0 +1,120 @@
+"""Every page in every dress: no sideways scrolling on a phone, WCAG AA by axe, both languages."""
+
+import pytest
+
+from tests.ui.conftest import Watched, Window, scripts
+
+ROUTES = {
+    "/overview": "概览",
+    "/terminal": "Web终端",
+    "/resource": "资源管理",
+    "/resource?id=1": "资源管理",
+    "/voucher": "凭证管理",
+    "/user": "用户管理",
+    "/role": "角色管理",
+    "/permission?role=4": "权限分配",
+    "/audit": "审计日志",
+    "/audit?list=operations": "审计日志",
+    "/audit?list=sessions": "审计日志",
+    "/session": "会话",
+    "/profile": "个人中心",
+}
+STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+SIDEWAYS = """
+[...document.querySelectorAll('html, main, [role=dialog]')]
+  .filter((box) => box.scrollWidth > box.clientWidth).map((box) => `${box.tagName} ${box.scrollWidth}`)
+"""
+
+
+def visit(watched: Watched, route: str, title: str) -> None:
+    watched.go(route)
+    watched.page.get_by_role("heading", name=title, exact=True).first.wait_for()
+    watched.page.wait_for_load_state("networkidle")
+
+
+def faults(watched: Watched) -> list[str]:
+    """What axe has against the page, each with its first place."""
+    found = watched.page.evaluate(f"axe.run({{ runOnly: {STANDARD} }})")["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:160]} {one['nodes'][0]['failureSummary'][:200]}" for one in found]
+
+
+@pytest.mark.usefixtures("equipped")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_meets_wcag_aa(window: Window, scheme):
+    watched = window(color_scheme=scheme, reduced_motion="reduce")
+    watched.context.add_init_script(scripts("axe-core/axe.min.js"))
+    watched.go()
+    watched.page.get_by_role("button", name="登录", exact=True).wait_for()
+    assert faults(watched) == []
+    watched.sign_in("alice")
+    wrong = {}
+    for route, title in ROUTES.items():
+        visit(watched, route, title)
+        wrong[route] = faults(watched)
+    assert {route: told for route, told in wrong.items() if told} == {}
+
+
+@pytest.mark.usefixtures("equipped")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_forms_and_dialogs_meet_wcag_aa(window: Window, scheme):
+    watched = window(color_scheme=scheme, reduced_motion="reduce")
+    watched.context.add_init_script(scripts("axe-core/axe.min.js"))
+    watched.sign_in("alice")
+    for route, title, button in (
+        ("/resource", "资源管理", "添加主机"),
+        ("/voucher", "凭证管理", "添加凭证"),
+        ("/user", "用户管理", "添加用户"),
+        ("/role", "角色管理", "“shopkeeper”的系统权限"),
+    ):
+        visit(watched, route, title)
+        watched.page.get_by_role("button", name=button).first.click()
+        watched.page.get_by_role("dialog").wait_for()
+        assert faults(watched) == [], route
+        watched.page.reload()
+
+
+@pytest.mark.usefixtures("equipped")
+@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
+def test_no_page_scrolls_sideways_on_a_phone(window: Window, locale):
+    watched = window(width=390, has_touch=True)
+    watched.sign_in("alice")
+    if locale == "en-US":
+        watched.page.get_by_role("button", name="English").click()
+    wide = {}
+    for route in ROUTES:
+        watched.go(route)
+        watched.page.get_by_role("heading").first.wait_for()
+        watched.page.wait_for_load_state("networkidle")
+        wide[route] = watched.page.evaluate(SIDEWAYS)
+    assert {route: boxes for route, boxes in wide.items() if boxes} == {}
+
+
+@pytest.mark.usefixtures("live")
+def test_the_sign_in_page_fits_a_phone(window: Window):
+    watched = window(width=390)
+    watched.go()
+    watched.page.get_by_role("button", name="登录", exact=True).wait_for()
+    assert watched.page.evaluate(SIDEWAYS) == []
+
+
+@pytest.mark.usefixtures("live")
+def test_a_phone_reaches_every_page_by_its_menu(window: Window):
+    watched = window(width=390)
+    watched.sign_in("alice")
+    watched.page.get_by_role("button", name="菜单").click()
+    watched.page.get_by_role("dialog").get_by_role("link", name="凭证管理").click()
+    watched.page.get_by_role("heading", name="凭证管理").wait_for()
+
+
+@pytest.mark.usefixtures("live")
+def test_language_and_theme_are_chosen_and_kept(window: Window):
+    watched = window(color_scheme="light")
+    watched.sign_in("alice")
+    page = watched.page
+    page.get_by_role("button", name="English").click()
+    page.get_by_role("link", name="Hosts", exact=True).wait_for()
+    page.get_by_role("button", name="Dark theme").click()
+    page.reload()
+    page.get_by_role("link", name="Hosts", exact=True).wait_for()
+    assert page.locator("html.dark").count() == 1
+    assert page.locator("html").get_attribute("lang") == "en"

@@ -1,0 +1,47 @@
+"""Names are text, whatever they look like (A31)."""
+
+import pytest
+
+from tests.conftest import PASSWORD
+from tests.ui.conftest import Window
+
+EVIL = "<img src=x onerror=\"document.title='owned'\">"
+ROUTES = ["/overview", "/terminal", "/resource", "/resource?id=1", "/voucher", "/user", "/role", "/permission?role=5"]
+LOGS = ["/audit", "/audit?list=operations", "/audit?list=sessions", "/session", "/profile"]
+
+
+@pytest.fixture
+def haunted(equipped):
+    """Everything that takes a name has a hostile one."""
+    token = equipped.sign_in("alice", PASSWORD)
+    for path, body in {
+        "/api/resource/group/add/": {"name": EVIL, "description": EVIL, "parent": 2},
+        "/api/resource/voucher/add/": {
+            "name": EVIL,
+            "username": EVIL,
+            "password": "x",
+            "group": 2,
+            "description": EVIL,
+        },
+        "/api/resource/resource/edit/": {"id": 1, "name": EVIL, "description": EVIL},
+        "/api/rbac/role/add/": {"name": EVIL, "code": "evil", "description": EVIL},
+        "/api/rbac/user/add/": {"account": "evil", "password": PASSWORD, "name": EVIL, "remark": EVIL},
+    }.items():
+        told = equipped.call(path, body, token)
+        assert told["code"] == 200, (path, told)
+    equipped.call("/api/rbac/login/", {"account": EVIL, "password": "x"})
+    return equipped
+
+
+def test_a_hostile_name_is_shown_as_text_everywhere(window: Window, haunted):
+    watched = window()
+    watched.sign_in("alice")
+    for route in ROUTES + LOGS:
+        watched.go(route)
+        watched.page.get_by_role("heading").first.wait_for()
+        watched.page.wait_for_load_state("networkidle")
+        assert watched.page.locator("img[onerror]").count() == 0, route
+        assert "owned" not in watched.page.title()
+    for route in ("/resource", "/voucher", "/user", "/role", "/audit"):
+        watched.go(route)
+        watched.page.get_by_text(EVIL).first.wait_for()
