@@ -36,7 +36,7 @@ class SignIn(Wire):
 class RefreshToken(Wire):
     """A refresh token in the body, for clients without cookies."""
 
-    refresh = Plain(load_default="")
+    refresh = Plain(load_default="", allow_none=True)
 
 
 class FirstAdministrator(Wire):
