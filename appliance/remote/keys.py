@@ -8,16 +8,25 @@ import paramiko
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from gevent.threadpool import ThreadPool
 
 from appliance import private_keys
-from appliance.private_keys import PrivateKey, Unreadable
+from appliance.private_keys import PrivateKey
 
-__all__ = ["Unreadable", "fingerprint", "load"]
+_pool = ThreadPool(2)
 
 
-def load(text: str, passphrase: str) -> paramiko.PKey:
-    """The key a voucher holds, or Unreadable. A passphrase takes long to check: call it in a thread."""
-    return wrapped(private_keys.load(text, passphrase))
+def load(text: str, passphrase: str) -> paramiko.PKey | None:
+    """The key a voucher holds, or None. Waits in a thread: a passphrase takes long to check."""
+    return _pool.apply(read, (text, passphrase))
+
+
+def read(text: str, passphrase: str) -> paramiko.PKey | None:
+    """The same, at once; gevent would log what a thread raises, so it raises nothing."""
+    try:
+        return wrapped(private_keys.load(text, passphrase))
+    except private_keys.Unreadable:
+        return None
 
 
 def wrapped(key: PrivateKey) -> paramiko.PKey:

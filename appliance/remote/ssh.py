@@ -200,10 +200,9 @@ class Connection:
 
     def by_key(self, login: Login) -> None:
         """By private key."""
-        try:
-            key = gevent.get_hub().threadpool.apply(keys.load, (login.key, login.passphrase))
-        except keys.Unreadable as error:
-            raise UnreadableKey from error
+        key = keys.load(login.key, login.passphrase)
+        if key is None:
+            raise UnreadableKey
         if self._auth(lambda auth, done: auth.auth_publickey(login.username, key, done)):
             raise SSHException("the host wants more")
 

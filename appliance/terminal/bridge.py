@@ -4,7 +4,6 @@ from time import monotonic
 from typing import Protocol
 
 import gevent
-from gevent import Greenlet
 from gevent.event import Event
 
 from appliance import logs
@@ -62,26 +61,23 @@ class Bridge:
         self._room = Event()
 
     def run(self) -> None:
-        """Both directions, until somebody closes the session."""
-        greenlets = [gevent.spawn(self._listen), gevent.spawn(self._speak)]
+        """Both directions, until somebody closes the session; then what the host said before still goes out."""
         self.live.overdue = self.overdue
-        try:
-            self.live.ended.wait()
-        finally:
-            self._finish(*greenlets)
-
-    def _finish(self, listener: Greenlet, speaker: Greenlet) -> None:
-        """Cut the host off, let what it said before reach the browser if it reads, then the sentence."""
+        self._listener, self._speaker = gevent.spawn(self._listen), gevent.spawn(self._speak)
+        self.live.ended.wait()
         self.connection.close()
         self._room.set()
-        speaker.join(GRACE)
-        if speaker.dead:
+        self._speaker.join(GRACE)
+
+    def part(self) -> None:
+        """The sentence and the goodbye, if the browser reads at all."""
+        if self._speaker.dead:
             farewell(self.socket, self.live.sentence, self.live.code)
         else:
-            speaker.kill(block=False)
+            self._speaker.kill(block=False)
             self.socket.close(self.live.code, self.live.sentence)
-        listener.join(GRACE)
-        listener.kill(block=False)
+        self._listener.join(GRACE)
+        self._listener.kill(block=False)
 
     def overdue(self) -> str | None:
         """The reason to end it now that only the clock tells; None while there is none."""

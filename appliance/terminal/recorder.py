@@ -110,11 +110,11 @@ class Recorder:
         """Begin a file below the folder; Unwritable when that fails."""
         if self._greenlet is None:
             self._greenlet = gevent.spawn(self._run)
-        try:
-            return Recording(self, self._thread.apply(create, (self.folder / path, header)))
-        except OSError as error:
-            logs.fail("recording.refused", error)
-            raise Unwritable from error
+        made: int | OSError = self._thread.apply(create, (self.folder / path, header))
+        if isinstance(made, OSError):
+            logs.fail("recording.refused", made)
+            raise Unwritable from made
+        return Recording(self, made)
 
     def wake(self, recording: Recording, *, urgent: bool) -> None:
         """There is something to write."""
@@ -164,11 +164,14 @@ class Unrecorded:
 Batch = list[tuple[Recording, list[tuple[float, str, bytes]], bool]]
 
 
-def create(path: Path, header: dict[str, Any]) -> int:
-    """A new file with its first line, readable by nobody else."""
-    require_room(path.parent)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    os.write(descriptor, orjson.dumps({"version": 2, **header}) + b"\n")
+def create(path: Path, header: dict[str, Any]) -> int | OSError:
+    """A new file with its first line, readable by nobody else; the error, which a thread had better not raise."""
+    try:
+        require_room(path.parent)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        os.write(descriptor, orjson.dumps({"version": 2, **header}) + b"\n")
+    except OSError as error:
+        return error
     return descriptor
 
 

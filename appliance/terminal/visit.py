@@ -48,21 +48,25 @@ class Visit:
         self.house, self.store = house, house.store
         self.socket, self.query, self.actor = socket, query, actor
         self.admission, self.row = admission, row
+        self.began = False
         self.columns, self.rows = size(query.get("cols"), COLUMNS), size(query.get("rows"), ROWS)
         ids = (row.id, actor.user_id, actor.sign_in_id or 0, row.host_id, row.voucher_id)
         self.live = Live(*ids, actor.address)
 
     def run(self, known: str) -> None:
-        """Connect, carry, close: whatever happens, the row and the recording are closed."""
+        """Connect, carry, close. The row is closed before the goodbye, so that whoever hears it finds it closed."""
         self.house.registry.add(self.live)
-        failed = True
         try:
             connection = self.connect(known)
-            if connection is not None:
-                failed = self.carry(connection)
+            bridge = self.carry(connection) if connection else None
         finally:
-            self.close_row(failed)
+            self.close_row()
             self.house.registry.remove(self.live)
+        if bridge:
+            bridge.part()
+        else:
+            self.house.note_refusal(self.actor, self.row.host_id)
+            turn_away(self.socket, self.live.sentence, self.live.code)
 
     def connect(self, known: str) -> Connection | None:
         """Checks 9 to 11, in a greenlet of their own, so that the session can be ended meanwhile."""
@@ -71,16 +75,16 @@ class Visit:
         if not attempt.ready():
             attempt.kill()
         outcome = attempt.value if attempt.successful() else None
-        if isinstance(outcome, Connection) and not self.live.over:
-            return outcome
         if isinstance(outcome, Connection):
+            if not self.live.over:
+                return outcome
             outcome.close()
         self.live.close(outcome if isinstance(outcome, str) else ssh.Failure.sentence)
-        self.refuse()
         return None
 
     def attempt(self, known: str) -> Connection | str:
         """The connection, or the sentence why there is none."""
+        logs.request.set(self.actor.request_id)
         try:
             return ssh.connect(
                 Target(self.admission.address, self.admission.host.port, known),
@@ -118,21 +122,21 @@ class Visit:
         if pinned != key.fingerprint:
             raise ssh.HostKeyChanged(pinned, key.fingerprint)
 
-    def carry(self, connection: Connection) -> bool:
-        """The shell between its beginning and its end; whether it never began."""
+    def carry(self, connection: Connection) -> Bridge | None:
+        """The shell from its beginning to its end; None when it could not begin."""
         recording: Recording | Unrecorded = Unrecorded()
         try:
             recording = self.record()
-            shell = connection.shell(self.columns, self.rows)
-            self.bridge(connection, shell, recording).run()
+            bridge = self.bridge(connection, connection.shell(self.columns, self.rows), recording)
+            self.began = True
+            bridge.run()
         except (Unwritable, ssh.Failure) as failure:
             self.live.close(UNRECORDED if isinstance(failure, Unwritable) else failure.sentence)
-            self.refuse()
-            return True
+            return None
         finally:
             connection.close()
             recording.close()
-        return False
+        return bridge
 
     def bridge(self, connection: Connection, shell: ssh.Shell, recording: Recording | Unrecorded) -> Bridge:
         """Everything that carries bytes, put together."""
@@ -167,15 +171,10 @@ class Visit:
         }
         return self.house.recorder.open(row.recording, header)
 
-    def refuse(self) -> None:
-        """Say why there is no session, and note it."""
-        self.house.note_refusal(self.actor, self.admission.host.id)
-        turn_away(self.socket, self.live.sentence, self.live.code)
-
-    def close_row(self, failed: bool) -> None:
+    def close_row(self) -> None:
         """The end of the session in its row."""
         with self.store.writing(anyway=True) as tx:
-            sessions.finish(tx, self.row.id, failed=failed, reason=self.live.sentence)
+            sessions.finish(tx, self.row.id, failed=not self.began, reason=self.live.sentence)
 
 
 def size(text: str | None, usual: int) -> int:

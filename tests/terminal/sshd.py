@@ -14,17 +14,17 @@ from pathlib import Path
 
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 KINDS = ("ed25519", "ecdsa", "rsa")
+SMALL = {"rsa": ["-b", "2048"]}
 
 
 @dataclass
 class Sshd:
-    """A running server; `login` may enter by any key of `keys` and, when made for it, by `password`."""
+    """A running server; `login` may enter by any of its user keys."""
 
     port: int
     folder: Path
     login: str
     process: subprocess.Popen[bytes]
-    password: str = ""
 
     def private_key(self, kind: str = "ed25519", passphrase: str = "") -> str:
         """A private key that is let in."""
@@ -48,17 +48,18 @@ class Sshd:
             subprocess.run(["kill", child], check=False, stderr=subprocess.DEVNULL)
 
 
-def start(folder: Path, *, login: str = "", password: str = "", port: int = 0, extra: str = "") -> Sshd:
-    """Start a server in `folder`; `extra` are lines of sshd_config that win over ours."""
+def start(folder: Path, *, keys: Path | None = None, port: int = 0, extra: str = "") -> Sshd:
+    """Start a server in `folder`, with the keys of another one where given; `extra` wins over our configuration."""
+    if keys:
+        shutil.copytree(keys, folder, dirs_exist_ok=True)
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-    login = login or getpass.getuser()
     make_keys(folder)
     port = port or free_port()
     (folder / "config").write_text(extra + "\n" + config(folder, port))
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     command = [SSHD, "-D", "-f", str(folder / "config"), "-E", str(folder / "sshd.log")]
-    server = Sshd(port, folder, login, subprocess.Popen(command), password)
+    server = Sshd(port, folder, getpass.getuser(), subprocess.Popen(command))
     wait_for_port(port, server)
     return server
 
@@ -97,7 +98,7 @@ def make_keys(folder: Path) -> None:
 def make_key(path: Path, kind: str, passphrase: str) -> None:
     """One key pair, once."""
     if not path.exists():
-        run("ssh-keygen", "-q", "-t", kind, "-N", passphrase, "-f", str(path))
+        run("ssh-keygen", "-q", "-t", kind, *SMALL.get(kind, []), "-N", passphrase, "-f", str(path))
 
 
 def key_name(kind: str, passphrase: str) -> str:
