@@ -1,14 +1,16 @@
 """Who may do what: base permissions, group permissions and their inheritance down the tree (ptpb E)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache, wraps
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, Table, bindparam, func, select, true
 
 from appliance.domain import catalogue
 from appliance.errors import Denied, Missing
 from appliance.query import batches
-from appliance.store import Prepared, Row, Tx, among
+from appliance.store import Prepared, Row, Tx, any_of
 from appliance.store.tables import grants, groups, permissions, role_permissions, roles, user_roles
 
 NOT_YOURS = "权限错误"
@@ -18,7 +20,13 @@ ROLES_OF_USER = Prepared(
     select(roles.c.id).join(user_roles).where(user_roles.c.user_id == bindparam("user_id"), roles.c.enabled)
 )
 CODES_OF_ROLES = Prepared(
-    select(permissions.c.code).join(role_permissions).where(role_permissions.c.role_id.in_(among("roles"))).distinct()
+    select(permissions.c.code).join(role_permissions).where(role_permissions.c.role_id.in_(any_of("roles"))).distinct()
+)
+HELD = Prepared(
+    select(grants.c.id)
+    .join(permissions)
+    .where(grants.c.role_id.in_(any_of("roles")), permissions.c.code.in_(any_of("codes")))
+    .limit(1)
 )
 
 
@@ -61,6 +69,26 @@ class Actor:
         self.scope = catalogue.let_through(names)
         everything = self.codes | catalogue.BY_CODE.keys() if self.is_admin else self.codes
         self.codes = frozenset(code for code in everything if self.lets(code))
+
+
+class Asker(NamedTuple):
+    """All of a transaction that a remembered statement may depend on: somebody's rights."""
+
+    actor: Actor
+
+
+def remembered(build: Callable[[Any], Prepared]) -> Callable[[Tx], Prepared]:
+    """Build a statement once for all actors of the same rights; what it asks for is read anew each time."""
+
+    @lru_cache(maxsize=64)
+    def built(roles: tuple[int, ...], codes: frozenset[str], scope: frozenset[str] | None) -> Prepared:
+        return build(Asker(Actor(roles=list(roles), codes=codes, scope=scope)))
+
+    @wraps(build)
+    def of(tx: Tx) -> Prepared:
+        return built(tuple(tx.actor.roles), tx.actor.codes, tx.actor.scope)
+
+    return of
 
 
 def role_ids(tx: Tx, user_id: int) -> list[int]:
@@ -126,8 +154,8 @@ def holds_somewhere(tx: Tx, *codes: str) -> bool:
     """Whether the actor holds any of the codes at all: the question at the door."""
     if any(holds(tx, code) for code in codes):
         return True
-    grouped = catalogue.GROUPED.intersection(codes)
-    return bool(grouped) and tx.value(granted(tx, grouped).limit(1)) is not None
+    grouped = list(filter(tx.actor.lets, catalogue.GROUPED.intersection(codes)))
+    return bool(grouped) and tx.value(HELD, {"roles": tx.actor.roles, "codes": grouped}) is not None
 
 
 def require(tx: Tx, code: str, group_id: int | None = None) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, delete, insert, select
 from appliance.domain import access
 from appliance.errors import Collector
 from appliance.query import batches
-from appliance.store import Row, Tx
+from appliance.store import Prepared, Row, Tx, any_of
 from appliance.store.tables import groups, host_vouchers, vouchers
 
 READ, UPDATE = "resource.voucher.read", "resource.voucher.update"
@@ -88,16 +88,16 @@ def is_bound(tx: Tx, voucher_id: int) -> bool:
 def attach(tx: Tx, rows: list[Row]) -> None:
     """Give each host of a page the vouchers that the actor may read."""
     by_host: dict[int, list[Row]] = {row.id: [] for row in rows}
-    for batch in batches(by_host):
-        for voucher in tx.all(of_hosts(tx, batch)):
-            by_host[voucher.host_id].append(voucher)
+    for voucher in tx.all(of_hosts(tx), {"hosts": list(by_host)}):
+        by_host[voucher.host_id].append(voucher)
     for row in rows:
         row["vouchers"] = by_host[row.id]
 
 
-def of_hosts(tx: Tx, host_ids: list[int]) -> Select[Any]:
-    """The readable vouchers of several hosts."""
+@access.remembered
+def of_hosts(tx: Tx) -> Prepared:
+    """The readable vouchers of the `hosts` that are named."""
     joined = host_vouchers.join(vouchers, vouchers.c.id == host_vouchers.c.voucher_id)
     may = access.covered(tx, [READ], vouchers.c.group_id)
     found = select(host_vouchers.c.host_id, *PUBLIC).select_from(joined)
-    return found.where(host_vouchers.c.host_id.in_(host_ids), may).order_by(vouchers.c.id)
+    return Prepared(found.where(host_vouchers.c.host_id.in_(any_of("hosts")), may).order_by(vouchers.c.id))

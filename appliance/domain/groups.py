@@ -9,7 +9,7 @@ from appliance import clock
 from appliance.domain import access, catalogue, seeds
 from appliance.errors import Collector, Denied, Invalid, Missing, Reserved, Taken, together
 from appliance.query import batches, contains
-from appliance.store import Row, Tx
+from appliance.store import Prepared, Row, Tx, any_of
 from appliance.store.tables import grants, groups, hosts, permissions, vouchers
 
 READ = "system.group.read"
@@ -54,19 +54,15 @@ def get(tx: Tx, ident: int) -> Row:
 
 def trees(tx: Tx, group_ids: Collection[int]) -> list[Row]:
     """What the actor sees of the whole trees that these groups belong to."""
-    roots = {root for batch in batches(group_ids) for root in tx.values(roots_of(batch))}
-    rows = [row for batch in batches(roots) for row in tx.all(select(groups).where(rooted(tx, batch)))]
-    return sorted(rows, key=lambda row: row.id)
+    return tx.all(whole_trees(tx), {"groups": list(group_ids)})
 
 
-def roots_of(idents: Iterable[int]) -> Select[tuple[int]]:
-    """The top groups above these."""
-    return select(groups.c.root_id).distinct().where(groups.c.id.in_(idents))
-
-
-def rooted(tx: Tx, roots: Iterable[int]) -> ColumnElement[bool]:
-    """The condition that a group the actor sees lies in one of these trees."""
-    return groups.c.root_id.in_(roots) & visible(tx)
+@access.remembered
+def whole_trees(tx: Tx) -> Prepared:
+    """What the actor sees of the trees that the `groups` named lie in."""
+    member = groups.alias("member")
+    roots = select(member.c.root_id).where(member.c.id.in_(any_of("groups")))
+    return Prepared(select(groups).where(groups.c.root_id.in_(roots), visible(tx)).order_by(groups.c.id))
 
 
 def target(tx: Tx, ident: int, code: str, faults: Collector, field: str = "group_id") -> Row | None:

@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 from appliance.domain import access, bindings, groups
 from appliance.errors import Collector, Invalid, Taken, together
 from appliance.query import contains
-from appliance.store import Row, Tx
+from appliance.store import Prepared, Row, Tx
 from appliance.store.tables import host_keys, hosts
 
 KIND = "resource.self"
@@ -32,15 +32,21 @@ def search(
     group_id: int | None = None,
     subtree: bool = False,
     **equals: Any,
-) -> Select[Any]:
-    """The hosts the actor may read, with their pinned keys."""
-    wanted = [access.covered(tx, [READ], hosts.c.group_id)]
-    wanted += [contains(column, text) for column, text in ((hosts.c.name, name), (hosts.c.ipv4, ipv4)) if text]
+) -> Select[Any] | Prepared:
+    """Those of the hosts that the actor may read."""
+    wanted = [contains(column, text) for column, text in ((hosts.c.name, name), (hosts.c.ipv4, ipv4)) if text]
     if group_id is not None:
         wanted.append(groups.inside(hosts.c.group_id, group_id, subtree))
     wanted += [hosts.c[column] == value for column, value in equals.items()]
+    return readable(tx).statement.where(*wanted) if wanted else readable(tx)
+
+
+@access.remembered
+def readable(tx: Tx) -> Prepared:
+    """The hosts the actor may read, with their pinned keys."""
     key = select(host_keys.c.fingerprint).where(host_keys.c.host_id == hosts.c.id, host_keys.c.pinned)
-    return select(hosts, key.scalar_subquery().label("host_key")).where(*wanted)
+    may = access.covered(tx, [READ], hosts.c.group_id)
+    return Prepared(select(hosts, key.scalar_subquery().label("host_key")).where(may))
 
 
 def usable(text: str, version: int) -> str:

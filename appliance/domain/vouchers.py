@@ -11,7 +11,7 @@ from appliance import private_keys
 from appliance.domain import access, bindings, groups
 from appliance.errors import Collector, Invalid, Taken, together
 from appliance.query import contains
-from appliance.store import Row, Tx
+from appliance.store import Prepared, Row, Tx
 from appliance.store.tables import groups as group_table
 from appliance.store.tables import vouchers
 
@@ -54,14 +54,19 @@ def fault_of(private_key: str, passphrase: str | None) -> str:
 
 def search(
     tx: Tx, *, name: str | None = None, username: str | None = None, group_id: int | None = None, subtree: bool = False
-) -> Select[Any]:
-    """The vouchers the actor may read, without their secrets."""
-    wanted = [access.covered(tx, [READ], vouchers.c.group_id)]
+) -> Select[Any] | Prepared:
+    """Those of the vouchers that the actor may read."""
     texts = ((vouchers.c.name, name), (vouchers.c.username, username))
-    wanted += [contains(column, text) for column, text in texts if text]
+    wanted = [contains(column, text) for column, text in texts if text]
     if group_id is not None:
         wanted.append(groups.inside(vouchers.c.group_id, group_id, subtree))
-    return select(*bindings.PUBLIC).where(*wanted)
+    return readable(tx).statement.where(*wanted) if wanted else readable(tx)
+
+
+@access.remembered
+def readable(tx: Tx) -> Prepared:
+    """The vouchers the actor may read, without their secrets."""
+    return Prepared(select(*bindings.PUBLIC).where(access.covered(tx, [READ], vouchers.c.group_id)))
 
 
 def create(tx: Tx, *, group_id: int, secret: Secret, **facts: Any) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, Select, bindparam, func, select
+from sqlalchemy import JSON, Integer, Select, bindparam, func, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
@@ -37,12 +37,39 @@ class Prepared:
         """Made at the first call rather than when the module is imported."""
         return Compiled(self.statement)
 
+    @cached_property
+    def count(self) -> "Prepared":
+        """How many rows there are."""
+        return Prepared(counted(self.statement))
+
+    @cached_property
+    def rising(self) -> "Prepared":
+        """A page of it, oldest rows first."""
+        return Prepared(paged(self.statement))
+
+    @cached_property
+    def falling(self) -> "Prepared":
+        """A page of it, newest rows first."""
+        return Prepared(paged(self.statement, falling=True))
+
+
+def counted(statement: Select[Any]) -> Select[Any]:
+    """How many rows a Select has."""
+    return statement.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
+
+
+def paged(statement: Select[Any], *, falling: bool = False) -> Select[Any]:
+    """`size` rows of a Select from `start` on, in the order of their ids."""
+    ident = statement.selected_columns["id"]
+    ordered = statement.order_by(ident.desc() if falling else ident)
+    return ordered.limit(bindparam("size", type_=Integer)).offset(bindparam("start", type_=Integer))
+
 
 class Compiled:
     """The text of a statement for SQLite, how values go in, and how columns come out."""
 
     def __init__(self, statement: Select[Any]) -> None:
-        compiled = statement.compile(dialect=DIALECT)
+        compiled = statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
         self.sql = str(compiled)
         binds = [(name, compiled.binds[name]) for name in compiled.positiontup or []]
         self.fixed = {name: bind.value for name, bind in binds if not bind.required}
@@ -95,6 +122,6 @@ def by_equality(table: str, names: tuple[str, ...]) -> Prepared:
     return Prepared(select(metadata.tables[table]).where(*equal).limit(1))
 
 
-def among(name: str) -> Select[Any]:
-    """For `column.in_(among("ids"))`: a list that the call brings, of any length without another statement."""
+def any_of(name: str) -> Select[Any]:
+    """For `column.in_(any_of("ids"))`: a list that the call brings, of any length without another statement."""
     return select(func.json_each(bindparam(name, type_=JSON)).table_valued("value").c.value)

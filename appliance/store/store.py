@@ -10,7 +10,7 @@ from typing import Any
 import dataset
 import gevent
 from gevent.lock import RLock
-from sqlalchemy import Connection, Executable, delete, select
+from sqlalchemy import Connection, Executable, Select, delete, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from appliance import clock
@@ -18,7 +18,7 @@ from appliance.crypto import Vault
 from appliance.errors import Missing, Taken, Unavailable
 from appliance.query import batches
 from appliance.store.engine import Database, checkpoint, migrate
-from appliance.store.prepared import Prepared, Row, by_equality
+from appliance.store.prepared import Prepared, Row, by_equality, counted, paged
 from appliance.store.tables import metadata
 
 BUSY_TRIES, BUSY_PAUSE = 250, 0.02
@@ -89,6 +89,19 @@ class Tx:
         if isinstance(statement, Prepared):
             return statement.compiled.values(self.store.driver, parameters or {})
         return list(self.connection.execute(statement, parameters or {}).scalars())
+
+    def count(self, statement: Select[Any] | Prepared) -> int:
+        """How many rows a statement has."""
+        return int(self.value(statement.count if isinstance(statement, Prepared) else counted(statement)))
+
+    def page(
+        self, statement: Select[Any] | Prepared, *, size: int | None, start: int = 0, falling: bool = False
+    ) -> list[Row]:
+        """So many rows of a statement, all without a size, in the order of their ids."""
+        part = {"size": -1 if size is None else size, "start": start}
+        if isinstance(statement, Prepared):
+            return self.all(statement.falling if falling else statement.rising, part)
+        return self.all(paged(statement, falling=falling), part)
 
     def run(self, statement: Executable) -> int:
         """Execute a change; how many rows it touched."""

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cached_property
 from typing import Any, ClassVar
 
 import marshmallow
@@ -65,16 +66,17 @@ class Wire(marshmallow.Schema):
 
     def show(self, row: Mapping[str, Any], moment: Show) -> dict[str, Any]:
         """A row under their names; `moment` is how the dialect writes times."""
-        return {name: show(row[ours], moment) for name, ours, show in self.plan}
+        names, ways = self.plan
+        shown = {name: row[ours] for name, ours in names}
+        for name, way in ways:
+            shown[name] = way(shown[name], moment)
+        return shown
 
-    @property
-    def plan(self) -> list[tuple[str, str, Any]]:
-        """How to show each field: their name, ours, and the way."""
-        made = self.__dict__.get("_plan")
-        if made is None:
-            made = [(f.data_key or n, f.attribute or n, shower(f)) for n, f in self.fields.items() if not f.load_only]
-            self.__dict__["_plan"] = made
-        return made
+    @cached_property
+    def plan(self) -> tuple[list[tuple[str, str]], list[tuple[str, Any]]]:
+        """How to show a row: their names and ours, and the way of those fields that are not shown as they are."""
+        named = [(f.data_key or n, f.attribute or n, shower(f)) for n, f in self.fields.items() if not f.load_only]
+        return [(name, ours) for name, ours, _ in named], [(name, way) for name, _, way in named if way]
 
 
 def worded(faults: Any) -> Any:
@@ -82,8 +84,8 @@ def worded(faults: Any) -> Any:
     return {str(k): worded(v) for k, v in faults.items()} if isinstance(faults, dict) else faults
 
 
-def shower(field: fields.Field[Any]) -> Callable[[Any, Show], Any]:
-    """How one field's values are written."""
+def shower(field: fields.Field[Any]) -> Callable[[Any, Show], Any] | None:
+    """How one field's values are written; None when they are shown as they are."""
     if isinstance(field, Time):
         return lambda value, moment: moment(value) if value is not None else None
     if isinstance(field, Part):
@@ -92,7 +94,7 @@ def shower(field: fields.Field[Any]) -> Callable[[Any, Show], Any]:
     if isinstance(field, Parts):
         inner = field.shape
         return lambda value, moment: [inner.show(one, moment) for one in value]
-    return lambda value, moment: value
+    return None
 
 
 def wordings(required: bool | str, **more: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select
 
-from appliance.store import Row, Tx
+from appliance.store import Prepared, Row, Tx
 from appliance.web.fields import Wire
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Route:
 class Listing:
     """A Select with what completes the rows of its page, and what goes beside them."""
 
-    select: Select[Any]
+    select: Select[Any] | Prepared
     complete: Callable[[Tx, list[Row]], object] | None = None
     beside: Callable[[Tx, list[Row]], Any] | None = None
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import bottle
 import orjson
-from sqlalchemy import Select, func
+from sqlalchemy import Select
 from sqlalchemy.exc import OperationalError
 
 from appliance import logs
 from appliance.domain import audit, usage
 from appliance.domain.access import Actor
 from appliance.errors import Invalid, Problem, Unavailable
-from appliance.store import Store, Tx
+from appliance.store import Prepared, Store, Tx
 from appliance.web import request
 from appliance.web.dialect import Dialect, Failure, Paging
 from appliance.web.entrance import credential, enter
@@ -228,7 +228,7 @@ def line(text: str, facts: Mapping[str, Any]) -> str:
 def render(tx: Tx | None, route: Route, result: Any, query: Mapping[str, Any]) -> Response:
     """What a handler returned, as the dialect shows it, while the transaction is open."""
     dialect = route.dialect
-    if isinstance(result, Select):
+    if isinstance(result, Select | Prepared):
         result = Listing(result)
     if isinstance(result, Listing):
         assert tx is not None
@@ -246,12 +246,9 @@ def render(tx: Tx | None, route: Route, result: Any, query: Mapping[str, Any]) -
 
 def listing(tx: Tx, route: Route, found: Listing, paging: Paging) -> dict[str, Any]:
     """One page of a Select: total, rows, what completes them."""
-    ident = found.select.selected_columns["id"]
-    total = tx.value(found.select.with_only_columns(func.count(), maintain_column_froms=True).order_by(None))
-    page = found.select.order_by(ident.desc() if paging.descending else ident)
-    if paging.size is not None:
-        page = page.limit(paging.size).offset(min((paging.page - 1) * paging.size, 2**62))
-    rows = tx.all(page)
+    total = tx.count(found.select)
+    start = min((paging.page - 1) * paging.size, 2**62) if paging.size else 0
+    rows = tx.page(found.select, size=paging.size, start=start, falling=paging.descending)
     if found.complete:
         found.complete(tx, rows)
     beside = found.beside(tx, rows) if found.beside else None

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import ValidationError, validates_schema
-from sqlalchemy import Select
 
 from appliance.dialects.ptpb.envelope import ptpb
 from appliance.dialects.ptpb.groups import NOTHING_REMOVED
@@ -12,7 +11,7 @@ from appliance.dialects.ptpb.ids import Removal, removed
 from appliance.domain import vouchers
 from appliance.store import Tx
 from appliance.web.fields import Bool, Id, Plain, Secret, Text, Time, Wire
-from appliance.web.route import Reply
+from appliance.web.route import Listing, Reply
 from appliance.web.serve import Desk
 
 ONE_SECRET = "password与private_key必须二选一"  # noqa: S105 -- a sentence
@@ -103,6 +102,6 @@ def remove_vouchers(tx: Tx, named: dict[str, Any]) -> Reply:
 
 
 @ptpb.get("/resource/voucher/get/", needs=vouchers.READ, takes=VoucherFilter, gives=VoucherView)
-def list_vouchers(tx: Tx, filters: dict[str, Any]) -> Select[Any]:
+def list_vouchers(tx: Tx, filters: dict[str, Any]) -> Listing:
     """查看凭证"""
-    return vouchers.search(tx, **filters)
+    return Listing(vouchers.search(tx, **filters))
