@@ -8,9 +8,9 @@ import orjson
 from appliance import logs
 from appliance.crypto import BadKey, Vault, load_master_key
 from appliance.dialects.ptpb import ptpb
-from appliance.domain import access, passwords, seeds, setup
+from appliance.domain import access, passwords, seeds, setup, users
 from appliance.domain.access import Actor
-from appliance.errors import Invalid, Problem, Unknown
+from appliance.errors import Problem, Unknown
 from appliance.health import Health
 from appliance.settings import Settings
 from appliance.store import Store, Tx
@@ -66,9 +66,7 @@ class App:
         with self.store.reading() as tx:
             if not setup.needed(tx):
                 return
-        broken = passwords.faults(password, login, full=False)
-        if broken:
-            raise Invalid(password=broken)
+            users.check(tx, login=login, password=password)
         hashed = passwords.hash_password(password)
         with self.store.writing() as tx:
             setup.make_administrator(tx, login=login, password_hash=hashed)

@@ -1,20 +1,15 @@
 """`appliance admin`: accounts, for whoever owns the data folder; works also while the appliance runs."""
 
 import os
-import re
 import sys
 
-from appliance import clock
+from appliance import admin
 from appliance.app import App
 from appliance.crypto import BadKey
 from appliance.datafolder import Unusable, prepare
-from appliance.domain import guard, passwords, seeds, setup, tokens, users
-from appliance.domain.names import folded
-from appliance.errors import Invalid, Missing, Problem
+from appliance.errors import Missing, Problem
 from appliance.settings import Settings
-from appliance.store import Row, Tx
 
-LOGIN = re.compile(r"[A-Za-z0-9_.@-]{1,64}")
 NOBODY = "there is no such account"
 
 
@@ -39,62 +34,30 @@ def run(settings: Settings, command: str, login: str) -> int:
 
 def create(app: App, login: str, settings: Settings) -> str:
     """An administrator; the first one is the protected account."""
-    if not LOGIN.fullmatch(login):
-        raise Invalid("a login is 1 to 64 of A-Z a-z 0-9 _ . @ -")
-    hashed = passwords.hash_password(typed(settings, login))
-    with app.store.writing() as tx:
-        if setup.needed(tx):
-            setup.make_administrator(tx, login=login, password_hash=hashed)
-        else:
-            ident = users.insert(tx, login=login, password_hash=hashed, name=login)
-            tx.insert("user_roles", user_id=ident, role_id=seeds.ADMINISTRATOR, created_at=clock.now())
+    admin.create(app.store, login, typed(settings))
     return "is an administrator now"
 
 
 def password(app: App, login: str, settings: Settings) -> str:
-    """A new password. It ends every sign-in, and any lock."""
+    """A new password, which ends every sign-in and every lock."""
     with app.store.reading() as tx:
-        found(tx, login)
-    hashed = passwords.hash_password(typed(settings, login))
-    with app.store.writing() as tx:
-        user = found(tx, login)
-        moment = clock.now()
-        kept = {"password_at": moment, "must_change_password": False, "password_expires_at": None}
-        tx.change("users", user.id, password_hash=hashed, **kept)
-        users.remember_password(tx, user.id, hashed, moment)
-        tokens.end_all(tx, user.id, "password")
-        guard.unlock(tx, user.login_key)
+        admin.found(tx, login)
+    admin.set_password(app.store, login, typed(settings))
     return "has a new password now"
 
 
 def unlock(app: App, login: str, _: Settings) -> str:
-    """No lock on the account, no block on any address: whoever asks may be shut out by either."""
-    with app.store.writing() as tx:
-        user = found(tx, login)
-        guard.unlock(tx, user.login_key)
-        guard.unblock_addresses(tx)
-        tx.change("users", user.id, locked=False)
+    """Let somebody in again."""
+    admin.unlock(app.store, login)
     return "may sign in again"
 
 
 COMMANDS = {"create": create, "password": password, "unlock": unlock}
 
 
-def found(tx: Tx, login: str) -> Row:
-    """The account, or Missing."""
-    user = tx.find("users", login_key=folded(login))
-    if user is None:
-        raise Missing()
-    return user
-
-
-def typed(settings: Settings, login: str) -> str:
-    """The new password, from the environment or standard input, held to the rules."""
-    given = settings.admin_password or from_terminal()
-    broken = passwords.faults(given, login, full=settings.strict_passwords)
-    if broken:
-        raise Invalid(password=broken)
-    return given
+def typed(settings: Settings) -> str:
+    """The new password, from the environment or standard input."""
+    return settings.admin_password or from_terminal()
 
 
 def from_terminal() -> str:

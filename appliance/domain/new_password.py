@@ -2,7 +2,7 @@
 
 from appliance.domain import guard, passwords, signing_in, users
 from appliance.domain.access import Actor
-from appliance.errors import Invalid, together
+from appliance.errors import Invalid
 from appliance.store import Store
 
 OLD_WRONG = "密码错误"
@@ -15,8 +15,8 @@ def of_oneself(store: Store, actor: Actor, *, old: str, password: str, full: boo
     prove(store, actor, old)
     if password == old:
         raise Invalid(password=SAME)
-    with store.reading(actor) as tx, together() as faults:
-        users.collect_password(tx, faults, password, actor.user.login, full=full)
+    with store.reading(actor) as tx:
+        users.check_password(tx, password, actor.user.login, full=full)
     return fresh(store, actor.user.id, password)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import ColumnElement, Select, delete, select
 
 from appliance import clock
 from appliance.domain import access, guard, passwords, roles, seeds, tokens
@@ -15,6 +15,8 @@ from appliance.query import contains
 from appliance.store import Row, Tx
 from appliance.store.tables import password_history, user_roles, users
 
+ACTIVE, INACTIVE, LOCKED = "active", "inactive", "locked"
+PROFILE = {"name", "email", "phone", "remark", "department", "position"}
 FIXED_LOGIN = "账户不可修改"
 NOT_ONESELF = "不能停用自己"
 NOT_YOURS = "无权重置他人密码"
@@ -41,12 +43,34 @@ RULES = (
 # --- finding ---------------------------------------------------------------------------------------------------------
 
 
-def search(tx: Tx, *, enabled: bool | None = None, **parts: str | None) -> Select[Any]:
+def search(tx: Tx, *, enabled: bool | None = None, status: str | None = None, **parts: str | None) -> Select[Any]:
     """Everybody; `login`, `name`, `email`, `phone` contain what is given."""
     where = [contains(users.c[column], part) for column, part in parts.items() if part]
     if enabled is not None:
         where.append(users.c.enabled == enabled)
+    if status:
+        where.append(is_now(status))
     return select(users).where(*where)
+
+
+def status(user: Row) -> str:
+    """Whether somebody is in force, in a word."""
+    if not user.enabled or user.pending:
+        return INACTIVE
+    return LOCKED if user.locked else ACTIVE
+
+
+def is_now(status: str) -> ColumnElement[bool]:
+    """The condition for a status."""
+    in_force = users.c.enabled & ~users.c.pending
+    return ~in_force if status == INACTIVE else in_force & (users.c.locked == (status == LOCKED))
+
+
+def by_name(tx: Tx, word: str) -> Row | None:
+    """The user with that id, UUID or login; digits are always an id."""
+    if word.isdecimal() and word.isascii():
+        return tx.find("users", id=int(word)) if len(word) <= len("9" * 18) else None
+    return tx.find("users", uuid=word.lower()) or tx.find("users", login_key=folded(word))
 
 
 def add_roles(tx: Tx, rows: list[Row]) -> None:
@@ -72,10 +96,18 @@ def collect(tx: Tx, faults: Collector, besides: int, facts: dict[str, Any]) -> N
     """What is wrong with, or taken of, login, e-mail and phone."""
     for rule in RULES:
         value = facts.get(rule.field)
-        if value and not rule.form.fullmatch(value):
+        if value is None:
+            continue
+        if not rule.form.fullmatch(value):
             faults.add(rule.field, rule.wrong)
-        elif value and taken(tx, "users", besides, **{rule.key: folded(value)}):
+        elif taken(tx, "users", besides, **{rule.key: folded(value)}):
             faults.add(rule.field, users.c[rule.key].info["taken"][1], Taken)
+
+
+def check_password(tx: Tx, password: str, login: str, *, full: bool = False) -> None:
+    """Every rule that a new password of this user would break."""
+    with together() as faults:
+        collect_password(tx, faults, password, login, full=full)
 
 
 def collect_password(tx: Tx, faults: Collector, password: str, login: str, *, full: bool = False) -> None:
@@ -118,8 +150,9 @@ def check_change(
     user = tx.get("users", user_id)
     require_over(tx, user)
     changes = different(user, changes)
-    if "enabled" in changes:
+    if {"enabled", "locked"} & changes.keys():
         require_stoppable(tx, user)
+    require_lasting(tx, user, changes)
     with together() as faults:
         if changes.pop("login", user.login) != user.login:
             faults.add("login", FIXED_LOGIN)
@@ -153,13 +186,34 @@ def require_stoppable(tx: Tx, user: Row) -> None:
         raise LastAdministrator()
 
 
+def require_lasting(tx: Tx, user: Row, changes: dict[str, Any]) -> None:
+    """An administrator without end is left, and the last one is not shut out by where he is."""
+    if changes.get("expires_at") and guard.lasting_administrators(tx) == [user.id]:
+        raise LastAdministrator()
+    networks = changes.get("allowed_addresses")
+    if networks and guard.is_last_administrator(tx, user.id) and not tokens.allowed_from(networks, tx.actor.address):
+        raise LastAdministrator()
+
+
+def change_oneself(tx: Tx, role_ids: Iterable[int] | None, **changes: Any) -> None:
+    """What people change of themselves without any right: the profile; the rest may only be repeated as it is."""
+    user = tx.get("users", tx.actor.user_id)
+    changes = different(user, changes)
+    same_roles = role_ids is None or set(role_ids) == set(roles_of(tx, user.id))
+    if not same_roles or changes.keys() - PROFILE:
+        raise Denied(needs=["system.user.update"])
+    change(tx, user.id, **changes)
+
+
 def change(tx: Tx, user_id: int, *, password_hash: str | None = None, **changes: Any) -> None:
-    """Change somebody; disabling him, or giving him another password, ends all his sign-ins."""
+    """Change somebody; stopping him, or giving him another password, ends all his sign-ins."""
     user = check_change(tx, user_id, resetting=password_hash is not None, **changes)
+    if changes.get("locked") is False:
+        guard.unlock(tx, user.login_key)
     changes = different(user, changes)
     tx.change("users", user_id, **keys(**changes), **changes)
-    if changes.get("enabled") is False:
-        tokens.end_all(tx, user_id, "disabled")
+    if changes.get("enabled") is False or changes.get("locked"):
+        tokens.end_all(tx, user_id, "locked" if changes.get("locked") else "disabled")
     if password_hash is not None:
         set_password(tx, user_id, password_hash)
 
@@ -171,9 +225,9 @@ def set_roles(tx: Tx, user_id: int, role_ids: Iterable[int]) -> None:
     """Replace the roles of a user; memberships that stay keep their date."""
     user, wanted = tx.get("users", user_id), set(role_ids)
     roles.require_known(tx, wanted)
-    now = set(tx.values(select(user_roles.c.role_id).where(user_roles.c.user_id == user_id)))
+    now = set(roles_of(tx, user_id))
     if seeds.ADMINISTRATOR not in wanted and (user.protected or is_last_with_role_1(tx, user_id)):
-        raise Reserved()
+        raise Reserved() if user.protected else LastAdministrator()
     access.require_over(tx, user_id)
     roles.require_within(tx, now ^ wanted)
     with guard.keeping_an_administrator(tx):
@@ -181,6 +235,11 @@ def set_roles(tx: Tx, user_id: int, role_ids: Iterable[int]) -> None:
         for role_id in sorted(wanted - now):
             tx["user_roles"].insert({"user_id": user_id, "role_id": role_id, "created_at": clock.now()})
     tx.tell("user_roles", id=user_id, old=sorted(now), new=sorted(wanted))
+
+
+def roles_of(tx: Tx, user_id: int) -> list[int]:
+    """The roles of a user, enabled or not."""
+    return tx.values(select(user_roles.c.role_id).where(user_roles.c.user_id == user_id))
 
 
 def is_last_with_role_1(tx: Tx, user_id: int) -> bool:
@@ -231,6 +290,20 @@ def set_password(tx: Tx, user_id: int, password_hash: str, *, instead_of: str | 
     remember_password(tx, user_id, password_hash, moment)
     guard.unlock(tx, user.login_key)
     tokens.end_all(tx, user_id, "password")
+
+
+def require_resettable(tx: Tx, user: Row) -> None:
+    """A password is reset by somebody who could do all that the new password lets him do."""
+    require_over(tx, user)
+    roles.require_within(tx, roles_of(tx, user.id))
+
+
+def set_temporary_password(tx: Tx, user_id: int, password_hash: str) -> None:
+    """A password that is good for a day, and for nothing but choosing another."""
+    require_resettable(tx, tx.get("users", user_id))
+    set_password(tx, user_id, password_hash)
+    end = clock.now() + passwords.TEMPORARY
+    tx.change("users", user_id, must_change_password=True, password_expires_at=end)
 
 
 def remember_password(tx: Tx, user_id: int, password_hash: str, moment: datetime) -> None:

@@ -142,6 +142,7 @@ def complete(tx: Tx, rows: list[Row]) -> None:
     audit=RESET,
     outside=True,
     always=True,
+    by_key=False,
 )
 def change_own_password(desk: Desk, words: dict[str, Any]) -> None:
     """重置自身密码"""
