@@ -1,6 +1,7 @@
 """Chromium before a live appliance; every page is watched for policy violations and script errors."""
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ document.addEventListener('securitypolicyviolation', (event) => {
   window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`)
 })
 """
+BUSY = "Boolean(document.querySelector('[aria-busy=true]'))"
 PATIENCE = 10_000
 
 
@@ -41,6 +43,10 @@ class Watched:
         context.add_init_script(LISTEN)
         context.set_default_timeout(PATIENCE)
         self.page = context.new_page()
+        self.asking = set[Any]()
+        self.page.on("request", lambda request: self.asking.add(request))
+        self.page.on("requestfinished", lambda request: self.asking.discard(request))
+        self.page.on("requestfailed", lambda request: self.asking.discard(request))
         self.page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
         self.page.on("console", self._hear)
 
@@ -52,6 +58,13 @@ class Watched:
     def go(self, place: str = "") -> None:
         """Open a page of the UI."""
         self.page.goto(f"{self.url}/{place and '#' + place}")
+
+    def settle(self) -> None:
+        """Until every question to the server is answered and its answer is shown."""
+        deadline = time.monotonic() + PATIENCE / 1000
+        while self.asking or self.page.evaluate(BUSY):
+            assert time.monotonic() < deadline, [request.url for request in self.asking]
+            self.page.wait_for_timeout(20)
 
     def sign_in(self, login: str, password: str = PASSWORD) -> None:
         """As people do it."""

@@ -5,19 +5,19 @@ import pytest
 from tests.ui.conftest import Watched, Window, scripts
 
 ROUTES = {
-    "/overview": "概览",
-    "/terminal": "Web终端",
-    "/resource": "资源管理",
-    "/resource?id=1": "资源管理",
-    "/voucher": "凭证管理",
-    "/user": "用户管理",
-    "/role": "角色管理",
-    "/permission?role=4": "权限分配",
-    "/audit": "审计日志",
-    "/audit?list=operations": "审计日志",
-    "/audit?list=sessions": "审计日志",
-    "/session": "会话",
-    "/profile": "个人中心",
+    "/overview": ("概览", "Overview"),
+    "/terminal": ("Web终端", "Terminal"),
+    "/resource": ("资源管理", "Hosts"),
+    "/resource?id=1": ("资源管理", "Hosts"),
+    "/voucher": ("凭证管理", "Vouchers"),
+    "/user": ("用户管理", "Users"),
+    "/role": ("角色管理", "Roles"),
+    "/permission?role=4": ("权限分配", "Grants"),
+    "/audit": ("审计日志", "Audit"),
+    "/audit?list=operations": ("审计日志", "Audit"),
+    "/audit?list=sessions": ("审计日志", "Audit"),
+    "/session": ("会话", "Sessions"),
+    "/profile": ("个人中心", "Profile"),
 }
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SIDEWAYS = """
@@ -26,10 +26,11 @@ SIDEWAYS = """
 """
 
 
-def visit(watched: Watched, route: str, title: str) -> None:
+def visit(watched: Watched, route: str, language: int = 0) -> None:
     watched.go(route)
-    watched.page.get_by_role("heading", name=title, exact=True).first.wait_for()
-    watched.page.wait_for_load_state("networkidle")
+    title = ROUTES[route][language]
+    watched.page.get_by_role("heading", name=title, exact=True, level=1).wait_for()
+    watched.settle()
 
 
 def faults(watched: Watched) -> list[str]:
@@ -48,8 +49,8 @@ def test_every_page_meets_wcag_aa(window: Window, scheme):
     assert faults(watched) == []
     watched.sign_in("alice")
     wrong = {}
-    for route, title in ROUTES.items():
-        visit(watched, route, title)
+    for route in ROUTES:
+        visit(watched, route)
         wrong[route] = faults(watched)
     assert {route: told for route, told in wrong.items() if told} == {}
 
@@ -60,13 +61,13 @@ def test_forms_and_dialogs_meet_wcag_aa(window: Window, scheme):
     watched = window(color_scheme=scheme, reduced_motion="reduce")
     watched.context.add_init_script(scripts("axe-core/axe.min.js"))
     watched.sign_in("alice")
-    for route, title, button in (
-        ("/resource", "资源管理", "添加主机"),
-        ("/voucher", "凭证管理", "添加凭证"),
-        ("/user", "用户管理", "添加用户"),
-        ("/role", "角色管理", "“shopkeeper”的系统权限"),
+    for route, button in (
+        ("/resource", "添加主机"),
+        ("/voucher", "添加凭证"),
+        ("/user", "添加用户"),
+        ("/role", "“shopkeeper”的系统权限"),
     ):
-        visit(watched, route, title)
+        visit(watched, route)
         watched.page.get_by_role("button", name=button).first.click()
         watched.page.get_by_role("dialog").wait_for()
         assert faults(watched) == [], route
@@ -74,17 +75,15 @@ def test_forms_and_dialogs_meet_wcag_aa(window: Window, scheme):
 
 
 @pytest.mark.usefixtures("equipped")
-@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
-def test_no_page_scrolls_sideways_on_a_phone(window: Window, locale):
+@pytest.mark.parametrize("language", [0, 1])
+def test_no_page_scrolls_sideways_on_a_phone(window: Window, language):
     watched = window(width=390, has_touch=True)
     watched.sign_in("alice")
-    if locale == "en-US":
+    if language:
         watched.page.get_by_role("button", name="English").click()
     wide = {}
     for route in ROUTES:
-        watched.go(route)
-        watched.page.get_by_role("heading").first.wait_for()
-        watched.page.wait_for_load_state("networkidle")
+        visit(watched, route, language)
         wide[route] = watched.page.evaluate(SIDEWAYS)
     assert {route: boxes for route, boxes in wide.items() if boxes} == {}
 

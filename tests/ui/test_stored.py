@@ -39,7 +39,7 @@ def test_a_hostile_name_is_shown_as_text_everywhere(window: Window, haunted):
     for route in ROUTES + LOGS:
         watched.go(route)
         watched.page.get_by_role("heading").first.wait_for()
-        watched.page.wait_for_load_state("networkidle")
+        watched.settle()
         assert watched.page.locator("img[onerror]").count() == 0, route
         assert "owned" not in watched.page.title()
     for route in ("/resource", "/voucher", "/user", "/role", "/audit"):
