@@ -56,12 +56,12 @@ class Small:
     def get(self, path: str = "/") -> bytes:
         return self.say(request(f"GET {path} HTTP/1.1", "Connection: close"))
 
-    def log(self, event: str = "", wanted: int = 1) -> list[dict[str, Any]]:
-        """The log's lines of one event, once there are so many; each line must be JSON."""
+    def log(self, event: str, wanted: int = 1, **facts: Any) -> list[dict[str, Any]]:
+        """The log's lines of one event with these facts, once there are so many; each line must be JSON."""
         deadline = time.monotonic() + 5
         while True:
             lines = [json.loads(line) for line in self.log_path.read_bytes().split(b"\n") if line]
-            found = [line for line in lines if not event or line["event"] == event]
+            found = [line for line in lines if facts.items() | {("event", event)} <= line.items()]
             if len(found) >= wanted or time.monotonic() > deadline:
                 return found
             time.sleep(0.05)

@@ -32,7 +32,7 @@ class Small:
         if path == "/error":
             raise RuntimeError("password=hunter2hunter2")
         if path == "/slow":
-            gevent.sleep(1)
+            gevent.sleep(1.6)
         if path == "/unread":
             start_response("413 Request Entity Too Large", [("Content-Length", "0")])
             return []

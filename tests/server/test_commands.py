@@ -126,6 +126,7 @@ def test_until_there_is_an_administrator_every_start_tells_a_fresh_setup_page(tm
     for _ in range(2):
         live = Live(tmp_path / "data")
         told.append((tmp_path / "data" / "setup-url").read_text())
+        assert not [file for file in (tmp_path / "data").rglob("*") if file.stat().st_mode & 0o077]
         assert told[-1].startswith(f"{live.url}/#/setup/")
         assert live.stop() == 0
     assert told[0] != told[1]

@@ -112,7 +112,7 @@ def test_what_breaks_is_logged_with_its_request_and_without_its_secrets(small: S
     [line] = small.log("request.failed")
     assert "RuntimeError" in line["traceback"]
     assert "hunter2" not in small.log_path.read_text()
-    assert line["request"] in [other["request"] for other in small.log("request")]
+    assert [other["status"] for other in small.log(request=line["request"], event="request")] == [500]
 
 
 def test_a_stuck_reader_of_the_log_holds_up_nobody(tmp_path: Path) -> None:
@@ -130,11 +130,11 @@ def test_a_stuck_reader_of_the_log_holds_up_nobody(tmp_path: Path) -> None:
         running = Small.__new__(Small)
         running.port = int(small.stdout.readline().rpartition(":")[2])
         with running.connect() as connection:
-            began = time.monotonic()
-            for _ in range(2000):  # some 400 KB of lines, and the pipe holds 64
+            answered, until = 0, time.monotonic() + 2
+            while time.monotonic() < until:
                 connection.sendall(request("GET / HTTP/1.1"))
-                assert connection.recv(65536)
-            assert time.monotonic() - began < 10
+                answered += bool(connection.recv(65536))
+        assert answered > 1000  # whose lines are 200 KB, and the pipe holds 64
         small.terminate()
         assert small.wait(15) == 0
     finally:
