@@ -1,7 +1,6 @@
 """One-time tickets of the terminal: asked for with a token, shown once in its place."""
 
 import secrets
-from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy import delete
@@ -17,12 +16,12 @@ LIFE = 30
 LONGEST = 128
 
 
-def issue(tx: Tx, *, host_id: int, voucher_id: int, allowed: Callable[[str, int], bool]) -> str:
+def issue(tx: Tx, *, host_id: int, voucher_id: int) -> str:
     """A ticket for a session that could begin now; it is good for this sign-in, host and voucher alone."""
     if tx.actor.sign_in_id is None:
         raise Denied(access.NOT_YOURS)
     admission = sessions.admit(tx, host_id=host_id, voucher_id=voucher_id)
-    sentence = sessions.obstacle(tx, admission, allowed)
+    sentence = sessions.obstacle(tx, admission)
     if sentence:
         raise Conflict(sentence)
     ticket = secrets.token_urlsafe(32)

@@ -1,14 +1,13 @@
 """Terminal sessions: who may open one, its row from beginning to end, and who may look at it (ptpb 9)."""
 
 import uuid
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, Table, func, select, update
 
 from appliance import clock
-from appliance.domain import access, audit, hosts, tokens
-from appliance.errors import Denied, Invalid, Missing, Problem, Unknown
+from appliance.domain import access, audit, hosts, targets, tokens
+from appliance.errors import Conflict, Denied, Invalid, Missing, Problem, Unknown
 from appliance.query import contains
 from appliance.store import Row, Tx
 from appliance.store.tables import groups, host_vouchers, sessions, vouchers
@@ -29,6 +28,9 @@ CHANGE_FIRST = "请先修改密码"
 SIGNED_OUT = "登录已失效,连接已断开"
 RIGHTS_CHANGED = "权限已变更,连接已断开"
 ABANDONED = "服务异常终止"
+STOPPED = "会话已被管理员终止"
+OVER = "会话已结束"
+STOP = "system.permission.update"
 
 
 class Admission(NamedTuple):
@@ -70,14 +72,14 @@ def seen(tx: Tx, table: Table, ident: int, code: str, sentence: str) -> Row:
         raise Missing(sentence) from None
 
 
-def obstacle(tx: Tx, admission: Admission, allowed: Callable[[str, int], bool]) -> str:
+def obstacle(tx: Tx, admission: Admission) -> str:
     """Why it cannot begin although the actor may; empty when it can (checks 7 and 8)."""
     host = admission.host
     if host.protocol_id != SSH:
         return NOT_SSH
     if not host.enabled:
         return DISABLED
-    if not allowed(admission.address, host.port):
+    if not targets.open_to(tx, admission.address, host.port):
         return BAD_ADDRESS
     mine = select(func.count()).where(sessions.c.user_id == tx.actor.user_id, sessions.c.status == ACTIVE)
     return TOO_MANY if tx.value(mine) >= tx.settings.session_limit else ""
@@ -114,8 +116,19 @@ def end(tx: Tx, which: list[Any], status: str, reason: str) -> int:
     return tx.run(update(sessions).where(sessions.c.status == ACTIVE, *which).values(**values))
 
 
-def standing(tx: Tx, *, user_id: int, sign_in_id: int, host_id: int, voucher_id: int) -> str:
+def stop(tx: Tx, session_id: int) -> None:
+    """An administrator ends a live session; whoever carries it sees its row closed and hangs up."""
+    access.require(tx, STOP)
+    if get(tx, session_id).status != ACTIVE:
+        raise Conflict(OVER)
+    end(tx, [sessions.c.id == session_id], CLOSED, STOPPED)
+
+
+def standing(tx: Tx, session_id: int, *, user_id: int, sign_in_id: int, host_id: int, voucher_id: int) -> str:
     """Why a live session must end now; empty while its user may have it."""
+    row = tx.get("sessions", session_id)
+    if row.status != ACTIVE:
+        return str(row.reason)
     sign_in = tx.find("sign_ins", id=sign_in_id)
     try:
         if sign_in is None or sign_in.ended_at:

@@ -14,8 +14,9 @@ from paramiko.common import cMSG_GLOBAL_REQUEST
 from paramiko.message import Message
 from paramiko.ssh_exception import BadAuthenticationType, SSHException
 
-from appliance.remote import addresses, keys
-from appliance.remote.addresses import Address
+from appliance.domain.targets import Address
+from appliance.remote import keys
+from appliance.remote.addresses import resolve
 from appliance.remote.transport import Auth, Inflow, Transport
 
 TERM = "xterm-256color"
@@ -267,7 +268,7 @@ def connect(
 def dial(target: Target, allowed: Callable[[Address, int], bool]) -> socket.socket:
     """A TCP connection to the first address that takes it; each was judged, and is not looked up again."""
     try:
-        found = addresses.resolve(target.name)
+        found = resolve(target.name)
     except (OSError, UnicodeError, ValueError) as error:
         raise NoSuchName(error) from error
     open_to_us = [address for address in found if allowed(address, target.port)]

@@ -8,7 +8,6 @@ from gevent.event import Event
 POLITE, GOING_AWAY = 1000, 1001
 
 IDLE = "空闲超时,连接已断开"
-STOPPED = "会话已被管理员终止"
 HOST_GONE = "目标主机断开连接"
 STOPPING = "服务正在停止"
 UNRECORDED = "录像写入失败,会话已终止"

@@ -10,7 +10,7 @@ from appliance import logs
 from appliance.domain import sessions
 from appliance.domain.access import Actor
 from appliance.store import Store
-from appliance.terminal.live import GOING_AWAY, STOPPED, STOPPING, Live
+from appliance.terminal.live import GOING_AWAY, STOPPING, Live
 
 LOOK, LONGEST_LOOK, ANYWAY = 1.0, 4.0, 30.0
 SHARE = 10
@@ -40,13 +40,6 @@ class Registry:
     def remove(self, live: Live) -> None:
         """It is over and closed."""
         self._live.pop(live.session_id, None)
-
-    def stop(self, session_id: int) -> bool:
-        """An administrator ends a session; False when it does not live here."""
-        live = self._live.get(session_id)
-        if live is not None:
-            live.close(STOPPED)
-        return live is not None
 
     def stop_all(self, seconds: float) -> None:
         """Tell everybody that we are going, and wait for their goodbyes."""
@@ -79,7 +72,7 @@ class Registry:
             return
         for live in list(self._live.values()):
             with self.store.reading(Actor(address=live.address)) as tx:
-                sentence = sessions.standing(tx, **live.claims)
+                sentence = sessions.standing(tx, live.session_id, **live.claims)
             if sentence:
                 live.close(sentence)
             gevent.sleep(0)

@@ -7,7 +7,6 @@ from appliance.domain import admissions, audit, host_keys, sessions, tokens
 from appliance.domain.access import Actor
 from appliance.domain.sessions import Admission
 from appliance.errors import Missing, Problem, Unknown
-from appliance.remote import addresses
 from appliance.store import Row, Store
 from appliance.terminal.bridge import Socket, turn_away
 from appliance.terminal.recorder import Recorder
@@ -28,7 +27,6 @@ class Terminals:
         self.store, self.settings = store, store.settings
         self.registry = Registry(store)
         self.recorder = Recorder(self.settings.data)
-        self.own_ports = {self.settings.listen.port}
 
     def start(self) -> None:
         """Close what a crash left open."""
@@ -42,15 +40,6 @@ class Terminals:
     def stop(self, seconds: float) -> None:
         """Tell every terminal, and wait for their goodbyes and recordings."""
         self.registry.stop_all(seconds)
-
-    def allowed(self, name: str, port: int) -> bool:
-        """Whether a host may be connected to, as far as its address tells; names are judged once resolved."""
-        address = addresses.literal(name)
-        return address is None or self.reachable(address, port)
-
-    def reachable(self, address: addresses.Address, port: int) -> bool:
-        """Whether an address may be connected to."""
-        return addresses.allowed(address, port, loopback=self.settings.loopback_targets, own_ports=self.own_ports)
 
     def serve(self, socket: Socket, query: Mapping[str, str], actor: Actor) -> None:
         """One WebSocket from its first check to its goodbye. `actor` is still nobody, from some address."""
@@ -92,7 +81,7 @@ class Terminals:
         try:
             with self.store.writing(actor) as tx:
                 admission = sessions.admit(tx, host_id=host_id, voucher_id=voucher_id)
-                sentence = sessions.obstacle(tx, admission, self.allowed)
+                sentence = sessions.obstacle(tx, admission)
                 row = sessions.begin(tx, admission, sentence)
                 known = host_keys.pinned(tx, host_id)
         except Problem:

@@ -1,17 +1,17 @@
 """One session from its row on: connect, carry, close (ptpb 9, checks 9 to 11 and what follows)."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Protocol
 
 import gevent
 
 from appliance import logs
 from appliance.crypto import BadKey
-from appliance.domain import audit, host_keys, sessions, vouchers
+from appliance.domain import audit, host_keys, sessions, targets, vouchers
 from appliance.domain.access import Actor
 from appliance.domain.sessions import Admission
 from appliance.remote import ssh
-from appliance.remote.addresses import Address
 from appliance.remote.ssh import Connection, HostKey, Login, Target
 from appliance.store import Row, Store
 from appliance.terminal.bridge import Bridge, Socket, turn_away
@@ -31,9 +31,6 @@ class House(Protocol):
     settings: Any
     registry: Registry
     recorder: Recorder
-
-    def reachable(self, address: Address, port: int) -> bool:
-        """Whether an address may be connected to."""
 
     def note_refusal(self, actor: Actor, host_id: int) -> None:
         """A refused terminal leaves its line in the log of operations."""
@@ -89,7 +86,7 @@ class Visit:
             return ssh.connect(
                 Target(self.admission.address, self.admission.host.port, known),
                 self.login(),
-                allowed=self.house.reachable,
+                allowed=partial(targets.allowed, settings=self.house.settings),
                 check=self.check_host_key,
                 timeout=self.house.settings.connect_timeout,
             )

@@ -1,6 +1,18 @@
 """The bastion's API (seed 001)."""
 
-from appliance.dialects.ptpb import audit, grants, groups, hosts, menu, roles, sessions, signing_in, users, vouchers
+from appliance.dialects.ptpb import (
+    audit,
+    grants,
+    groups,
+    hosts,
+    menu,
+    roles,
+    sessions,
+    signing_in,
+    terminal,
+    users,
+    vouchers,
+)
 from appliance.dialects.ptpb.envelope import ptpb
 
 __all__ = [
@@ -13,6 +25,7 @@ __all__ = [
     "roles",
     "sessions",
     "signing_in",
+    "terminal",
     "users",
     "vouchers",
 ]
