@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
+import orjson
 from sqlalchemy import JSON, Integer, Select, bindparam, func, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
@@ -69,15 +70,18 @@ class Compiled:
     """The text of a statement for SQLite, how values go in, and how columns come out."""
 
     def __init__(self, statement: Select[Any]) -> None:
-        compiled = statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
-        self.sql = str(compiled)
-        binds = [(name, compiled.binds[name]) for name in compiled.positiontup or []]
-        self.fixed = {name: bind.value for name, bind in binds if not bind.required}
-        self.places = [(name, bind.type.dialect_impl(DIALECT).bind_processor(DIALECT)) for name, bind in binds]
+        compiled = statement.compile(dialect=DIALECT)
+        brought = [name for name, bind in compiled.binds.items() if bind.required]
+        whole = compiled.construct_expanded_state(dict.fromkeys(brought))  # lists given with the statement, spelled out
+        self.sql = whole.statement
+        names = whole.positiontup or []
+        self.fixed = {name: whole.parameters[name] for name in names if name not in brought}
+        converters = {**whole.processors, **{name: to_stored(bind.type) for name, bind in compiled.binds.items()}}
+        self.places = [(name, converters.get(name)) for name in names]
         self.names = statement.selected_columns.keys()
-        converters = [from_stored(column.type) for column in statement.selected_columns]
-        self.first = converters[0]
-        self.converted = [(name, convert) for name, convert in zip(self.names, converters, strict=True) if convert]
+        readers = [from_stored(column.type) for column in statement.selected_columns]
+        self.first = readers[0]
+        self.converted = [(name, read) for name, read in zip(self.names, readers, strict=True) if read]
 
     def tuples(self, driver: sqlite3.Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """What SQLite answers, read to its end, columns as they are stored."""
@@ -99,6 +103,13 @@ class Compiled:
         return rows
 
 
+def to_stored(kind: TypeEngine[Any]) -> Convert | None:
+    """How a value of that type is handed to SQLite; None for what it takes as it is."""
+    if isinstance(kind, JSON):
+        return as_json
+    return kind.dialect_impl(DIALECT).bind_processor(DIALECT)
+
+
 def from_stored(kind: TypeEngine[Any]) -> Convert | None:
     """How a column of that type is read; None for what SQLite hands over as it is."""
     if isinstance(kind, UtcTime):
@@ -106,8 +117,14 @@ def from_stored(kind: TypeEngine[Any]) -> Convert | None:
     return kind.dialect_impl(DIALECT).result_processor(DIALECT, None)
 
 
+def as_json(value: Any) -> str:
+    """Ten times as fast as the standard library's, which SQLAlchemy takes."""
+    return orjson.dumps(value).decode()
+
+
+@lru_cache(maxsize=4096)
 def moment(text: str | None) -> datetime | None:
-    """A stored time with its zone, in one step instead of SQLAlchemy's three."""
+    """A stored time with its zone, in one step instead of SQLAlchemy's three; lists show the same ones again."""
     return datetime.fromisoformat(text + "+00:00") if text else None
 
 

@@ -9,7 +9,7 @@ DEFAULT, SHOP = 1, 2
 KINDS = {"groups": "group", "hosts": "resource", "vouchers": "voucher"}
 
 
-def add(client: Client, kind: str, **facts: Any) -> int:
+def add(client: Client, kind: str, /, **facts: Any) -> int:
     """Add one and tell its id."""
     answer = client.post(f"/api/resource/{KINDS[kind]}/add/", facts)
     assert answer.json == OK, answer.json
