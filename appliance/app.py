@@ -7,6 +7,7 @@ import orjson
 
 from appliance import logs
 from appliance.crypto import BadKey, Vault, load_master_key
+from appliance.dialects.identity import identity
 from appliance.dialects.ptpb import ptpb
 from appliance.domain import access, passwords, seeds, setup, users
 from appliance.domain.access import Actor
@@ -22,7 +23,7 @@ from appliance.web.request import Environ
 from appliance.web.serve import Response, Serve, new_request_id, told
 from appliance.work.chores import Chores
 
-DIALECTS: list[Dialect] = [ptpb]
+DIALECTS: list[Dialect] = [identity, ptpb]  # narrow owners first
 SEALED_CHECK = "key_check"
 WRONG_KEY = "主密钥不匹配,系统只读"
 Start = Callable[..., Any]

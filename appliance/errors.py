@@ -108,6 +108,15 @@ class Collector:
         self.kinds.add(Taken if isinstance(problem, Taken) else Invalid)
 
 
+    @contextmanager
+    def taking_over(self) -> Iterator[None]:
+        """Go on after a check that finds faults, with its faults noted."""
+        try:
+            yield
+        except Invalid as problem:
+            self.absorb(problem)
+
+
 @contextmanager
 def together() -> Iterator[Collector]:
     """Raise one Invalid at the end of the block if anything was collected: Taken if nothing else was wrong."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
 
@@ -28,6 +28,12 @@ def blocked_for(tx: Tx, address: str) -> int:
 def locked(tx: Tx, login_key: str) -> bool:
     """Whether failures have locked the account, existing or not."""
     return remaining(tx.find("strikes", kind="account", subject=login_key[:128])) > 0
+
+
+def locked_until(tx: Tx, login_key: str) -> datetime | None:
+    """The end of an account's timed lock, while it lies ahead."""
+    row = tx.find("strikes", kind="account", subject=login_key[:128])
+    return row.until if row and remaining(row) else None
 
 
 def remaining(row: Row | None) -> int:
@@ -88,6 +94,12 @@ def administrators(tx: Tx, *, besides_role: int = 0) -> list[int]:
     in_force = users.c.enabled & ~users.c.locked & ~users.c.pending
     unexpired = func.coalesce(users.c.expires_at > clock.now(), True)
     return tx.values(select(users.c.id).distinct().select_from(joined).where(held, in_force, unexpired))
+
+
+def lasting_administrators(tx: Tx) -> list[int]:
+    """Those whose account never expires."""
+    ids = administrators(tx)
+    return tx.values(select(users.c.id).where(users.c.id.in_(ids), users.c.expires_at.is_(None)))
 
 
 def is_last_administrator(tx: Tx, user_id: int) -> bool:

@@ -2,7 +2,9 @@
 
 import base64
 import hashlib
+import secrets
 import unicodedata
+from datetime import timedelta
 
 import bcrypt
 from gevent.threadpool import ThreadPool
@@ -10,6 +12,8 @@ from gevent.threadpool import ThreadPool
 COST = 12
 KEPT = 5
 AT_ONCE = 2
+TEMPORARY = timedelta(days=1)
+SIGNS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789!#%+-=?@"
 LENGTH = "密码长度须为8到128个字符"
 NAMED = "密码不能包含用户名"
 CLASSES = "密码须包含大写字母、小写字母、数字、特殊字符中的至少三类"
@@ -74,6 +78,14 @@ def hash_password(password: str) -> str:
 def matches(password: str, hashed: str) -> bool:
     """Whether it is that password; takes the same time for any hash. Never inside a transaction."""
     return _pool.apply(lambda: bcrypt.checkpw(digest(password), hashed.encode()))
+
+
+def temporary(login: str) -> str:
+    """A random password that keeps every rule."""
+    while True:
+        password = "".join(secrets.choice(SIGNS) for _ in range(16))
+        if not faults(password, login, full=True):
+            return password
 
 
 def is_one_of(password: str, hashes: list[str]) -> bool:

@@ -4,25 +4,67 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Select, delete, insert, select
+from sqlalchemy import Select, delete, func, insert, or_, select
 
 from appliance.domain import access, catalogue, guard
 from appliance.domain.names import folded, taken
-from appliance.errors import Denied, Invalid, LastAdministrator, Problem, Reserved, Taken, together
+from appliance.errors import Conflict, Denied, Invalid, LastAdministrator, Problem, Reserved, Taken, together
 from appliance.query import contains
 from appliance.store import Row, Tx
-from appliance.store.tables import grants, permissions, role_permissions, roles
+from appliance.store.tables import grants, permissions, role_permissions, roles, user_roles
+from appliance.store.tables import users as user_table
 
 CODE_FORM = re.compile(r"[^\s/]{1,64}")
 BAD_CODE = "编码含有不允许的字符"
 GROUPS_ONLY = "权限错误"
 NO_SUCH = "无效主键 “{}” － 对象不存在。"
+NAME_TAKEN = "角色名称已存在"
+IN_USE = "角色正在使用,无法删除"
 KEYS = {"name": "name_key", "code": "code_key"}
 
 
 def search(tx: Tx, *, name: str | None = None) -> Select[Any]:
     """Roles, those whose name contains what is given."""
     return select(roles).where(*([contains(roles.c.name, name)] if name else []))
+
+
+def search_words(tx: Tx, part: str, *, besides: list[int]) -> Select[Any]:
+    """Roles whose name or code contains that, and some besides."""
+    return select(roles).where(or_(contains(roles.c.name, part), contains(roles.c.code, part), roles.c.id.in_(besides)))
+
+
+def codes(tx: Tx, role_ids: Iterable[int]) -> dict[int, str]:
+    """The codes of roles."""
+    return {row.id: row.code for row in tx.all(select(roles.c.id, roles.c.code).where(roles.c.id.in_(role_ids)))}
+
+
+def named(tx: Tx, word: str) -> Row | None:
+    """The role with that id, UUID, name or code; digits are always an id."""
+    if word.isdecimal() and word.isascii():
+        return tx.find("roles", id=int(word)) if len(word) < 19 else None
+    return tx.find("roles", uuid=word.lower()) or by_word(tx, word)
+
+
+def by_word(tx: Tx, word: str) -> Row | None:
+    """The role whose name or code this is, whatever its case."""
+    key = folded(word)
+    return tx.one(select(roles).where(or_(roles.c.name_key == key, roles.c.code_key == key)).order_by(roles.c.id))
+
+
+def members(tx: Tx, role_id: int) -> Select[Any]:
+    """The users of a role, and since when."""
+    joined = user_table.join(user_roles)
+    chosen = select(user_table, user_roles.c.created_at.label("added_at")).select_from(joined)
+    return chosen.where(user_roles.c.role_id == role_id)
+
+
+def add_counts(tx: Tx, rows: list[Row]) -> None:
+    """Complete roles with the number of their users."""
+    of_these = user_roles.c.role_id.in_([row.id for row in rows])
+    counted = select(user_roles.c.role_id, func.count().label("users")).where(of_these)
+    found = {row.role_id: row.users for row in tx.all(counted.group_by(user_roles.c.role_id))}
+    for row in rows:
+        row["user_count"] = found.get(row.id, 0)
 
 
 def permission_list(tx: Tx) -> list[Row]:
@@ -54,6 +96,23 @@ def change(tx: Tx, role_id: int, **changes: Any) -> None:
         tx.change("roles", role_id, **keys(**changes), **changes)
 
 
+def describe(tx: Tx, role_id: int, description: str) -> None:
+    """What a role is for may be said of seeded ones too."""
+    tx.change("roles", role_id, description=description)
+
+
+def require_free(tx: Tx, word: str, besides: int = 0) -> None:
+    """Go on only if no other role has this name, or this code."""
+    if any(taken(tx, "roles", besides, **{key: folded(word)}) for key in KEYS.values()):
+        raise Taken(name=NAME_TAKEN)
+
+
+def require_unused(tx: Tx, role_id: int) -> None:
+    """Go on only if nobody has the role."""
+    if tx["user_roles"].count(role_id=role_id):
+        raise Conflict(IN_USE)
+
+
 def changeable(tx: Tx, role_id: int) -> Row:
     """A role that is there, and none of the seeded."""
     role = tx.get("roles", role_id)
@@ -78,10 +137,12 @@ def keys(**words: Any) -> dict[str, str]:
     return {KEYS[word]: folded(text) for word, text in words.items() if word in KEYS}
 
 
-def remove(tx: Tx, role_id: int) -> None:
-    """Its users lose it, its grants go."""
+def remove(tx: Tx, role_id: int, *, used: bool = True) -> None:
+    """Its users lose it, its grants go; without `used` it must have no users."""
     changeable(tx, role_id)
     require_within(tx, [role_id])
+    if not used:
+        require_unused(tx, role_id)
     if guard.carries_last_administrator(tx, role_id):
         raise LastAdministrator()
     tx.remove("roles", role_id)

@@ -25,6 +25,8 @@ ROLES = [
         ],
     ),
 ]
+LABELS = ("read", "write", "admin")
+"""Those of role 1; `admin` implies the others."""
 DATES = {"created_at": BIRTH, "updated_at": BIRTH}
 
 
@@ -59,8 +61,9 @@ def plant_group(tx: Tx) -> None:
 
 
 def grant_everything(tx: Tx) -> None:
-    """Every base permission of the catalogue for role 1, later ones included."""
+    """Every code of the catalogue for role 1, later ones included, and its labels."""
     has = select(role_permissions.c.permission_id).where(role_permissions.c.role_id == ADMINISTRATOR)
-    lacks = permissions.c.id.not_in(has) & permissions.c.code.not_in(catalogue.GROUPED) & ~permissions.c.implicit
+    base = ~permissions.c.label | permissions.c.code.in_(LABELS)
+    lacks = permissions.c.id.not_in(has) & permissions.c.code.not_in(catalogue.GROUPED) & base
     for ident in tx.values(select(permissions.c.id).where(lacks)):
         tx.insert("role_permissions", role_id=ADMINISTRATOR, permission_id=ident)

@@ -119,7 +119,7 @@ def verify(key: bytes, token: str) -> dict[str, Any]:
 def identify(tx: Tx, token: str) -> None:
     """Make the transaction's actor the user of an access token, or Unknown."""
     claims = decode(tx.vault.signing_key, token, "access")
-    row = standing(tx, claims["jti"])
+    row = tx.kept(("token", claims["jti"]), lambda: standing(tx, claims["jti"]))
     if row is None or str(row.user_id) != claims["user_id"]:
         raise Unknown()
     become(tx, row.user_id, row.sign_in_id, claims["jti"])
@@ -132,13 +132,18 @@ def standing(tx: Tx, jti: str) -> Row | None:
 
 def become(tx: Tx, user_id: int, sign_in_id: int | None, jti: str = "") -> None:
     """Fill the actor with a user who may act, read afresh; Unknown when he may not."""
-    user = tx.find("users", id=user_id)
+    user, roles, codes = tx.kept(("rights", user_id), lambda: rights(tx, user_id))
     if user is None or not may_act(user, tx.actor.address):
         raise Unknown()
     actor = tx.actor
-    actor.user, actor.sign_in_id, actor.jti = user, sign_in_id, jti
-    actor.roles = access.role_ids(tx, user_id)
-    actor.codes = access.base_codes(tx, actor.roles)
+    actor.user, actor.sign_in_id, actor.jti = Row(user), sign_in_id, jti
+    actor.roles, actor.codes = list(roles), codes
+
+
+def rights(tx: Tx, user_id: int) -> tuple[Row | None, list[int], frozenset[str]]:
+    """A user, his roles, and what they give him."""
+    roles = access.role_ids(tx, user_id)
+    return tx.find("users", id=user_id), roles, access.base_codes(tx, roles)
 
 
 def may_act(user: Row, address: str) -> bool:
@@ -184,7 +189,8 @@ def renew(tx: Tx, token: str, *, by_access: bool = False) -> Renewal:
 def renewable(tx: Tx, token: str, *, by_access: bool) -> dict[str, Any]:
     """The claims of a token that may be renewed; an access token also for the grace after its end."""
     key = tx.vault.signing_key
-    if by_access and read(key, token)["token_type"] == "access":
+    kind = read(key, token)["token_type"]
+    if by_access and kind == "access":
         return decode(key, token, "access", grace=tx.settings.refresh_grace)
     return decode(key, token, "refresh")
 

@@ -99,16 +99,15 @@ def beginning(span: str) -> datetime:
     found = re.fullmatch(r"([1-9][0-9]?)([hdw])", span)
     number = int(found[1]) if found else 0
     if not found or number > LONGEST[found[2]]:
-        raise Invalid(time_range=WRONG)
+        raise Invalid(span=WRONG)
     moment = full_hour(clock.now())
     if found[2] == "h":
         return moment - timedelta(hours=number - 1)
     return moment.replace(hour=0) - timedelta(days=(7 * number if found[2] == "w" else number) - 1)
 
 
-def statistics(tx: Tx, key: Row, span: str) -> dict[str, Any]:
-    """The totals, the days and the busiest endpoints of a window."""
-    start = beginning(span)
+def statistics(tx: Tx, key: Row, start: datetime) -> dict[str, Any]:
+    """The totals, the days and the busiest endpoints of a window that ends now."""
     hours = recent(tx, key.id, start, "hour", "succeeded")
     busiest = recent(tx, key.id, start, "endpoint").most_common(TOP)
     succeeded = sum(times for (_, good), times in hours.items() if good)

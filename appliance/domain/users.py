@@ -205,7 +205,14 @@ def change_oneself(tx: Tx, role_ids: Iterable[int] | None, **changes: Any) -> No
     change(tx, user.id, **changes)
 
 
-def change(tx: Tx, user_id: int, *, password_hash: str | None = None, **changes: Any) -> None:
+def change(
+    tx: Tx,
+    user_id: int,
+    *,
+    password_hash: str | None = None,
+    role_ids: Iterable[int] | None = None,
+    **changes: Any,
+) -> None:
     """Change somebody; stopping him, or giving him another password, ends all his sign-ins."""
     user = check_change(tx, user_id, resetting=password_hash is not None, **changes)
     if changes.get("locked") is False:
@@ -214,6 +221,8 @@ def change(tx: Tx, user_id: int, *, password_hash: str | None = None, **changes:
     tx.change("users", user_id, **keys(**changes), **changes)
     if changes.get("enabled") is False or changes.get("locked"):
         tokens.end_all(tx, user_id, "locked" if changes.get("locked") else "disabled")
+    if role_ids is not None:
+        set_roles(tx, user_id, role_ids)
     if password_hash is not None:
         set_password(tx, user_id, password_hash)
 

@@ -1,5 +1,7 @@
 """The door of every route: what the request shows, whose it is, and whether he may."""
 
+from collections.abc import Mapping
+
 from appliance.domain import access, keys, tokens
 from appliance.errors import NOTHING, Denied, Unknown
 from appliance.store import Tx
@@ -26,7 +28,7 @@ def identify(tx: Tx, shown: Credential) -> None:
     (keys if shown.is_key else tokens).identify(tx, shown.text)
 
 
-def enter(tx: Tx, route: Route, environ: Environ) -> None:
+def enter(tx: Tx, route: Route, environ: Environ, arguments: Mapping[str, str]) -> None:
     """Identify the caller and see that he may."""
     shown = credential(route.dialect, environ)
     barred = shown.is_key and not route.by_key
@@ -38,6 +40,8 @@ def enter(tx: Tx, route: Route, environ: Environ) -> None:
     if tx.actor.user.must_change_password and not tx.actor.key and not route.always:
         raise Denied(CHANGE_FIRST)
     permit(tx, route)
+    if route.door:
+        route.door(tx, **arguments)
 
 
 def permit(tx: Tx, route: Route) -> None:

@@ -2,9 +2,10 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, ClassVar
 
 import marshmallow
@@ -29,6 +30,7 @@ A_DAY, NO_TIME = timedelta(days=1), timedelta()
 EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 YES, NO = {"true", "1", "yes", "on", "t", "y"}, {"false", "0", "no", "off", "f", "n"}
 Show = Callable[[Any], Any]
+Way = Callable[[Any, Show], Any]
 
 
 class Wire(marshmallow.Schema):
@@ -66,17 +68,24 @@ class Wire(marshmallow.Schema):
 
     def show(self, row: Mapping[str, Any], moment: Show) -> dict[str, Any]:
         """A row under their names; `moment` is how the dialect writes times."""
-        names, ways = self.plan
-        shown = {name: row[ours] for name, ours in names}
+        names, values, ways = self.plan
+        shown = dict(zip(names, values(row), strict=True))
         for name, way in ways:
             shown[name] = way(shown[name], moment)
         return shown
 
     @cached_property
-    def plan(self) -> tuple[list[tuple[str, str]], list[tuple[str, Any]]]:
-        """How to show a row: their names and ours, and the way of those fields that are not shown as they are."""
-        named = [(f.data_key or n, f.attribute or n, shower(f)) for n, f in self.fields.items() if not f.load_only]
-        return [(name, ours) for name, ours, _ in named], [(name, way) for name, _, way in named if way]
+    def plan(self) -> tuple[list[str], Callable[[Any], Sequence[Any]], list[tuple[str, Way]]]:
+        """How to show a row: their names, its values, and the way of those that are not shown as they are."""
+        shown = {n: f for n, f in self.fields.items() if not f.load_only}
+        names = [f.data_key or n for n, f in shown.items()]
+        ways = [(name, shower(f)) for name, f in zip(names, shown.values(), strict=True)]
+        return names, picker([f.attribute or n for n, f in shown.items()]), [(name, way) for name, way in ways if way]
+
+
+def picker(names: list[str]) -> Callable[[Any], Sequence[Any]]:
+    """Takes these values out of a row."""
+    return itemgetter(*names) if len(names) > 1 else lambda row: [row[name] for name in names]
 
 
 def worded(faults: Any) -> Any:
@@ -84,10 +93,12 @@ def worded(faults: Any) -> Any:
     return {str(k): worded(v) for k, v in faults.items()} if isinstance(faults, dict) else faults
 
 
-def shower(field: fields.Field[Any]) -> Callable[[Any, Show], Any] | None:
+def shower(field: fields.Field[Any]) -> Way | None:
     """How one field's values are written; None when they are shown as they are."""
     if isinstance(field, Time):
         return lambda value, moment: moment(value) if value is not None else None
+    if isinstance(field, TextId):
+        return lambda value, moment: str(value)
     if isinstance(field, Part):
         shape = field.schema
         return lambda value, moment: shape.show(value, moment) if value is not None else None
@@ -223,6 +234,10 @@ class Time(fields.Field[Any]):
 
 class Plain(fields.Field[Any]):
     """Shown as it is."""
+
+
+class TextId(fields.Field[Any]):
+    """An id shown as text."""
 
 
 class Ids(fields.Field[Any]):

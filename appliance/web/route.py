@@ -39,6 +39,8 @@ class Route:
     """Answers even while a forced password change is due."""
     by_key: bool = True
     """API keys may call it."""
+    door: Callable[..., None] | None = None
+    """A further question about the caller, asked with what the path names before the body is looked at."""
 
     @property
     def title(self) -> str:

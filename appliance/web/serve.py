@@ -135,13 +135,13 @@ class Serve:
         query = request.query(environ)
         if not route.writes:
             with self.store.reading(actor) as tx:
-                enter(tx, route, environ)
+                enter(tx, route, environ, arguments)
                 data = [route.takes.read(query)] if route.takes else []
                 return render(tx, route, route.handler(tx, *data, **arguments), query)
-        raw = parsed(route, environ, request.body(environ))
+        raw = parsed(route, environ, request.body(environ)) or (query if route.method == "DELETE" else {})
         facts.update(mentioned(raw))
         with self.store.reading(actor) as tx:
-            enter(tx, route, environ)
+            enter(tx, route, environ, arguments)
         data = shaped(route, raw)
         if route.outside:
             desk = Desk(self.store, actor, route, environ, facts)
