@@ -9,7 +9,15 @@ import pytest
 
 from tests.terminal import sshd
 from tests.terminal.sshd import Sshd
-from tests.terminal.world import World, furnish, opened
+from tests.terminal.world import Terminal, World, furnish, opened
+
+
+@pytest.fixture(autouse=True)
+def hung_up() -> Iterator[None]:
+    """Nobody leaves a test with a terminal open."""
+    yield
+    while Terminal.opened:
+        Terminal.opened.pop().close()
 
 
 @pytest.fixture(scope="session")

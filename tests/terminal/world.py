@@ -6,7 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import websocket
@@ -82,7 +82,10 @@ class World(Live):
 class Terminal:
     """What somebody sees who sits in front of one."""
 
+    opened: ClassVar[list["Terminal"]] = []
+
     def __init__(self, socket: websocket.WebSocket) -> None:
+        self.opened.append(self)
         self.socket = socket
         self.seen = ""
         self.frames: list[str | bytes] = []
@@ -188,10 +191,10 @@ def opened(data: Path) -> Iterator[App]:
         app.store.close()
 
 
-def eventually(check: Callable[[], Any], seconds: float = PATIENCE) -> Any:
+def eventually(check: Callable[[], Any], seconds: float = PATIENCE, why: Callable[[], Any] = str) -> Any:
     """What `check` gives once that is true."""
     deadline = time.monotonic() + seconds
     while not (found := check()):
-        assert time.monotonic() < deadline, "it never came true"
+        assert time.monotonic() < deadline, f"it never came true: {why()}"
         time.sleep(0.02)
     return found
