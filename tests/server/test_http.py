@@ -167,6 +167,12 @@ def test_the_rest_of_an_unread_body_is_no_request(small: Small) -> None:
         assert b"/smuggled" not in told
 
 
+def test_a_client_that_sends_everything_before_it_reads_hears_why_it_was_refused(small: Small) -> None:
+    body = b"x" * 5_000_000
+    told = small.say(request("POST /unread HTTP/1.1", f"Content-Length: {len(body)}", body=body))
+    assert status(told) == 413
+
+
 def test_the_late_rest_of_a_body_is_no_request(small: Small) -> None:
     with small.connect() as connection:
         connection.sendall(request("POST /unread HTTP/1.1", "Content-Length: 100", body=b"x" * 50))
