@@ -92,6 +92,13 @@ def check(tx: Tx, *, besides: int = 0, password: str | None = None, full: bool =
             collect_password(tx, faults, password, facts.get("login", ""), full=full)
 
 
+def broken_rules(password: str | None = None, **facts: Any) -> dict[str, list[str]]:
+    """What can be said against somebody new without looking at anybody else; passwords by the full rules."""
+    found = {r.field: [r.wrong] for r in RULES if facts.get(r.field) and not r.form.fullmatch(facts[r.field])}
+    broken = passwords.faults(password, facts.get("login", ""), full=True) if password is not None else []
+    return found | ({"password": broken} if broken else {})
+
+
 def collect(tx: Tx, faults: Collector, besides: int, facts: dict[str, Any]) -> None:
     """What is wrong with, or taken of, login, e-mail and phone."""
     for rule in RULES:

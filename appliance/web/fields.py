@@ -51,7 +51,11 @@ class Wire(marshmallow.Schema):
             faults = error.normalized_messages()
             if "_schema" in faults:
                 raise Malformed(faults["_schema"][0]) from error
-            raise Invalid(**worded(faults)) from error
+            raise Invalid(**self.renamed(self.further(dict(error.valid_data or {}))), **worded(faults)) from error
+
+    def further(self, right: dict[str, Any]) -> dict[str, Any]:
+        """Faults a rule of the domain finds in what is right by its form, told where other fields are not even that."""
+        return {}
 
     def renamed(self, faults: Mapping[str, Any]) -> dict[str, Any]:
         """Faults the domain found under our names, under theirs; inside lists of shapes too."""

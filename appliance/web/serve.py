@@ -23,6 +23,7 @@ from appliance.web.request import Environ
 from appliance.web.route import Listing, Reply, Route
 
 JSON = "application/json"
+LONGEST_NUMBER, BEYOND = 15, 10**15
 MENTIONED = ("id", "resource_id", "role_id")
 ALWAYS = [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
 
@@ -184,7 +185,7 @@ def mentioned(raw: Any) -> dict[str, Any]:
 
 def lost(dialect: Dialect, error: bottle.HTTPError, method: str) -> Response:
     """An unknown path, or a method that is not served on it."""
-    failure = dialect.unknown(404 if error.status_code == 404 else 405, method)
+    failure = dialect.unknown(405 if error.status_code == 405 else 404, method)  # 400: no number where one belongs
     allow = error.headers.get("Allow", "")
     return told(failure._replace(headers=[*failure.headers, *([("Allow", allow)] if allow else [])]))
 
@@ -263,6 +264,7 @@ def new_request_id() -> str:
 def require_positive(name: str, value: Any, sentence: str) -> int:
     """A number of at least 1 out of a query, or Invalid on that name."""
     text = str(value).strip()
-    if not text.isdecimal() or len(text) > 18 or int(text) < 1:
+    number = (int(text) if len(text) <= LONGEST_NUMBER else BEYOND) if text.isdecimal() else 0
+    if number < 1:
         raise Invalid(**{name: sentence})
-    return int(text)
+    return number

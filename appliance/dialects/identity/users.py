@@ -44,7 +44,22 @@ class Profile(Wire):
     position = Word(longest=64, none=True)
 
 
-class UserNew(Wire):
+PROFILE = {"name": "profile.real_name", **{name: f"profile.{name}" for name in ("phone", "department", "position")}}
+
+
+class PersonShape(Wire):
+    """What is common to shapes with a profile inside."""
+
+    def renamed(self, faults: Mapping[str, Any]) -> dict[str, Any]:
+        """The profile's fields lie inside it."""
+        return {PROFILE.get(name, name): fault for name, fault in super().renamed(faults).items()}
+
+    def further(self, right: dict[str, Any]) -> dict[str, Any]:
+        """The rules for people and their passwords."""
+        return users.broken_rules(**right.pop("profile", {}), **right)
+
+
+class UserNew(PersonShape):
     """Somebody new."""
 
     username = Word(required=True, attribute="login")
@@ -55,12 +70,8 @@ class UserNew(Wire):
     expires_at = When()
     allowed_ips = Networks(attribute="allowed_addresses")
 
-    def renamed(self, faults: Mapping[str, Any]) -> dict[str, Any]:
-        """The profile's fields lie inside it."""
-        return within_profile(super().renamed(faults))
 
-
-class UserChange(Wire):
+class UserChange(PersonShape):
     """Changes of somebody; what is absent stays."""
 
     email = Word()
@@ -69,18 +80,6 @@ class UserChange(Wire):
     profile = Part(Profile, load_default=dict)
     expires_at = When()
     allowed_ips = Networks(attribute="allowed_addresses")
-
-    def renamed(self, faults: Mapping[str, Any]) -> dict[str, Any]:
-        """The profile's fields lie inside it."""
-        return within_profile(super().renamed(faults))
-
-
-def within_profile(faults: dict[str, Any]) -> dict[str, Any]:
-    """Faults of the profile's columns under its fields."""
-    return {PROFILE.get(name, name): fault for name, fault in faults.items()}
-
-
-PROFILE = {"name": "profile.real_name", **{name: f"profile.{name}" for name in ("phone", "department", "position")}}
 
 
 class OwnPassword(Wire):

@@ -48,7 +48,7 @@ class FirstAdministrator(Wire):
     name = Text(longest=64, none=True, load_default=None)
 
 
-@ptpb.post("/rbac/login/", needs=OPEN, takes=SignIn, outside=True)
+@ptpb.post("/rbac/login/", needs=OPEN, takes=SignIn, outside=True, by_key=False)
 def sign_in(desk: Desk, who: dict[str, Any]) -> Reply:
     """登录接口"""
     code = who.pop("otp_code") or who["code"] or ""
@@ -73,7 +73,7 @@ def cookie(desk: Desk, value: str, life: int) -> str:
     return COOKIE.format(value=value, life=life, secure="; Secure" if desk.secure else "")
 
 
-@ptpb.post("/rbac/logout/", needs=OPEN, outside=True, always=True)
+@ptpb.post("/rbac/logout/", needs=OPEN, outside=True, always=True, by_key=False)
 def sign_out(desk: Desk) -> Reply:
     """用户登出"""
     with desk.store.writing(desk.actor) as tx:
@@ -110,7 +110,7 @@ def sent_cookie(desk: Desk) -> str:
     return morsel.value if morsel else ""
 
 
-@ptpb.post("/rbac/refresh/", needs=OPEN, takes=RefreshToken, outside=True, always=True)
+@ptpb.post("/rbac/refresh/", needs=OPEN, takes=RefreshToken, outside=True, always=True, by_key=False)
 def refresh(desk: Desk, body: dict[str, Any]) -> Reply:
     """刷新Token"""
     by_cookie = sent_cookie(desk)
