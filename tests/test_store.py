@@ -156,3 +156,26 @@ def check(path: Path) -> None:
     second = {row[0] for row in database.execute("SELECT user_id FROM operations WHERE operation = 'two'")}
     assert first
     assert first == second
+
+
+def test_what_is_kept_is_forgotten_when_anybody_writes(appliance: App) -> None:
+    def name() -> str:
+        with appliance.store.reading() as tx:
+            return str(tx.kept("name", lambda: tx.get("users", 1).name))
+
+    assert [name(), name()] == ["管理员", "管理员"]
+    with appliance.store.writing() as tx:
+        tx.change("users", 1, name="of us")
+    assert name() == "of us"
+    with sqlite3.connect(appliance.settings.data / "appliance.db") as other:
+        other.execute("UPDATE users SET name = 'another process' WHERE id = 1")
+    assert name() == "another process"
+
+
+def test_what_a_transaction_saw_that_failed_is_not_kept(appliance: App) -> None:
+    with pytest.raises(RuntimeError), appliance.store.writing() as tx:  # noqa: PT012 -- it fails after it looked
+        tx.change("users", 1, name="undone")
+        tx.kept("name", lambda: tx.get("users", 1).name)
+        raise RuntimeError
+    with appliance.store.reading() as tx:
+        assert tx.kept("name", lambda: tx.get("users", 1).name) == "管理员"

@@ -87,11 +87,11 @@ def is_bound(tx: Tx, voucher_id: int) -> bool:
 
 def attach(tx: Tx, rows: list[Row]) -> None:
     """Give each host of a page the vouchers that the actor may read."""
-    by_host: dict[int, list[Row]] = {row.id: [] for row in rows}
+    by_host: dict[int, list[Row]] = {row["id"]: [] for row in rows}
     for voucher in tx.all(of_hosts(tx), {"hosts": list(by_host)}):
         by_host[voucher.host_id].append(voucher)
     for row in rows:
-        row["vouchers"] = by_host[row.id]
+        row["vouchers"] = by_host[row["id"]]
 
 
 @access.remembered

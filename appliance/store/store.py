@@ -2,7 +2,7 @@
 
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from appliance.store.prepared import Prepared, Row, by_equality, counted, paged
 from appliance.store.tables import metadata
 
 BUSY_TRIES, BUSY_PAUSE = 250, 0.02
+MOST_KNOWN = 10_000
 UNSEEN = {"created_at", "updated_at", "id", "uuid", "path", "root_id", "level"}
 SECRET = {"password_hash", "key_hash", "secret", "passphrase"}
 UNTOLD = {
@@ -55,11 +56,12 @@ class StrictTable(dataset.Table):
 class Tx:
     """An open transaction and its actor."""
 
-    def __init__(self, store: "Store", connection: Connection, actor: Any) -> None:
-        self.store, self.connection, self.actor = store, connection, actor
+    def __init__(self, store: "Store", connection: Connection, actor: Any, *, writing: bool = False) -> None:
+        self.store, self.connection, self.actor, self.writing = store, connection, actor, writing
         self.vault, self.settings = store.vault, store.settings
         self.changes: list[dict[str, Any]] = []
         self.callbacks: list[Callable[[], object]] = []
+        self._known: dict[Hashable, Any] | None = None
 
     def __getitem__(self, name: str) -> StrictTable:
         """A dataset table: `tx["users"].count(login=…)`."""
@@ -117,6 +119,18 @@ class Tx:
         if row is None:
             raise Missing()
         return row
+
+    def kept(self, name: Hashable, find: Callable[[], Any]) -> Any:
+        """What `find` gives, kept until anybody writes, be it another process. Not to be changed by the caller.
+
+        A transaction that writes asks anew, because it may see what nobody else will.
+        """
+        if self.writing:
+            return find()
+        known = self._known = self._known or self.store.known()
+        if name not in known:
+            known[name] = find()
+        return known[name]
 
     def insert(self, table: str, **columns: Any) -> int:
         """Add a row; its id. Makes the uuid and the dates where the table has them."""
@@ -198,6 +212,8 @@ class Store:
         self.driver = self._db.driver
         self._lock = RLock()
         self._inside = False
+        self._known: dict[Hashable, Any] = {}
+        self._known_of = (0, 0)
         self._tables = {name: StrictTable(self._db, name) for name in metadata.tables}
         with self._transaction("BEGIN IMMEDIATE") as connection:
             migrate(connection)
@@ -219,7 +235,7 @@ class Store:
         if self.read_only and not anyway:
             raise Unavailable(self.read_only)
         with self._transaction("BEGIN IMMEDIATE") as connection:
-            tx = Tx(self, connection, actor)
+            tx = Tx(self, connection, actor, writing=True)
             try:
                 yield tx
                 self._db.commit()
@@ -228,6 +244,13 @@ class Store:
             self.writes += 1
         for callback in tx.callbacks:
             callback()
+
+    def known(self) -> dict[Hashable, Any]:
+        """What transactions found and kept; empty again once anybody wrote, here or in another process."""
+        state = (self.writes, self.driver.execute("PRAGMA data_version").fetchone()[0])
+        if state != self._known_of or len(self._known) > MOST_KNOWN:
+            self._known, self._known_of = {}, state
+        return self._known
 
     @contextmanager
     def _transaction(self, mode: str) -> Iterator[Connection]:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from appliance.errors import Conflict, Denied, Invalid, Missing, Problem, Throttled, TooLarge, Unavailable, Unknown
@@ -74,7 +75,7 @@ class Ptpb(Dialect):
 
     def moment(self, moment: datetime) -> str:
         """ISO 8601 in the configured zone."""
-        return moment.astimezone(self.zone).isoformat()
+        return iso(moment, self.zone)
 
     def unknown(self, status: int, method: str) -> Failure:
         """Unknown URLs and methods of the family."""
@@ -88,6 +89,12 @@ class Ptpb(Dialect):
 def refusal(status: int, detail: Any, headers: list[tuple[str, str]] | None = None) -> Failure:
     """Refusals always carry `code`, `msg`, `detail`."""
     return Failure(status, {"code": status, "msg": MESSAGES[status], "detail": detail}, headers or [])
+
+
+@lru_cache(maxsize=4096)
+def iso(moment: datetime, zone: tzinfo) -> str:
+    """Lists show the same moments again and again."""
+    return moment.astimezone(zone).isoformat()
 
 
 ptpb = Ptpb()
