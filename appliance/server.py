@@ -134,7 +134,10 @@ def listen(address: Address) -> Any:
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if address.host == "::":
         made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-    made.bind(tuple(address))
+    try:
+        made.bind(tuple(address))
+    except OSError as error:
+        raise OSError(f"cannot listen on {address}: {error.strerror}") from None
     made.listen(BACKLOG)
     made.setblocking(False)
     return made

@@ -212,8 +212,10 @@ class Connection(WSGIHandler):
         self.response_length += len(data)
 
     def process_result(self) -> None:
-        """After a WebSocket there is nothing to answer."""
-        if not self.switched:
+        """After a WebSocket there is nothing to answer, to a HEAD nothing but the head."""
+        if self.command == "HEAD":
+            self.write(b"")
+        elif not self.switched:
             super().process_result()
 
     def switch(self, answer: bytes) -> tuple[Any, Reader]:

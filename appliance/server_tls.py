@@ -32,10 +32,11 @@ def context(settings: Settings) -> Any:
     made.set_ciphers(CIPHERS)
     made.options |= ssl.OP_NO_RENEGOTIATION
     made.set_alpn_protocols(["http/1.1"])
-    if settings.tls_certificate:
-        made.load_cert_chain(settings.tls_certificate, settings.tls_key)
-    else:
-        made.load_cert_chain(own_pair(settings))
+    pair = (settings.tls_certificate, settings.tls_key) if settings.tls_certificate else (own_pair(settings),)
+    try:
+        made.load_cert_chain(*pair)
+    except OSError as error:  # which says what is wrong, but not with which file
+        raise OSError(f"the certificate {pair[0]} cannot be used: {error}") from None
     return made
 
 

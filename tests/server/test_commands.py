@@ -100,7 +100,14 @@ def test_a_second_appliance_on_the_data_says_who_runs(live: Live) -> None:
 def test_a_port_that_is_taken_is_said_in_a_line(live: Live, tmp_path: Path) -> None:
     refused = run("serve", "--data", str(tmp_path), "--listen", f"127.0.0.1:{live.port}")
     assert refused.returncode == 1
-    assert "Address already in use" in refused.stderr.splitlines()[-1]
+    assert refused.stderr == f"appliance: cannot listen on 127.0.0.1:{live.port}: Address already in use\n"
+
+
+def test_a_certificate_that_cannot_be_used_is_said_in_a_line(tmp_path: Path) -> None:
+    pair = ["--tls-certificate", str(tmp_path / "none.pem"), "--tls-key", str(tmp_path / "none.pem")]
+    refused = run("serve", "--data", str(tmp_path / "data"), "--listen", "127.0.0.1:0", *pair)
+    assert refused.returncode == 1
+    assert f"the certificate {tmp_path / 'none.pem'} cannot be used: [Errno 2]" in refused.stderr
 
 
 def test_the_first_administrator_comes_from_the_environment_and_no_secret_stays_in_sight(tmp_path: Path) -> None:

@@ -97,6 +97,15 @@ def test_a_client_that_waits_for_leave_to_send_its_body_gets_it(small: Small) ->
         assert rest(connection).endswith(b"late")
 
 
+@pytest.mark.parametrize("path", ["/", "/stream"])
+def test_the_answer_to_a_head_is_a_head_alone_and_the_next_one_follows(small: Small, path: str) -> None:
+    told = small.say(request(f"HEAD {path} HTTP/1.1") + request("GET /next HTTP/1.1", "Connection: close"))
+    head, _, after = told.partition(b"\r\n\r\n")
+    assert status(head) == 200
+    assert after.startswith(b"HTTP/1.1 200 OK")
+    assert header(after, "X-Path") == "/next"
+
+
 def test_a_streamed_answer_comes_in_chunks(small: Small) -> None:
     told = small.get("/stream")
     assert header(told, "Transfer-Encoding") == "chunked"
