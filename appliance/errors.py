@@ -11,7 +11,7 @@ Faults = dict[str, Any]
 class Problem(Exception):
     """A request that is refused for a reason its sender can understand."""
 
-    def __init__(self, sentence: str = "", **faults: Any) -> None:
+    def __init__(self, sentence: str = "", /, **faults: Any) -> None:
         super().__init__(sentence or str(faults))
         self.sentence = sentence
         self.faults: Faults = {name: listed(fault) for name, fault in faults.items()}

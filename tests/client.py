@@ -34,11 +34,17 @@ class Client:
         self.app, self.token, self.address = app, token, address
         self.id, self.login, self.password = row.get("id"), row.get("login", ""), row.get("password", "")
 
-    def get(self, path: str, **query: Any) -> Answer:
+    def get(self, path: str, /, **query: Any) -> Answer:
         return self.call("GET", path, query=query)
 
     def post(self, path: str, body: Any = None, **headers: str) -> Answer:
         return self.call("POST", path, body={} if body is None else body, headers=headers)
+
+    def put(self, path: str, body: Any = None) -> Answer:
+        return self.call("PUT", path, body={} if body is None else body)
+
+    def delete(self, path: str) -> Answer:
+        return self.call("DELETE", path)
 
     def call(
         self, method: str, path: str, *, query: Any = None, body: Any = None, headers: dict[str, str] | None = None

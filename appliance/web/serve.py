@@ -139,7 +139,9 @@ class Serve:
                 enter(tx, route, environ, arguments)
                 data = [route.takes.read(query)] if route.takes else []
                 return render(tx, route, route.handler(tx, *data, **arguments), query)
-        raw = parsed(route, environ, request.body(environ)) or (query if route.method == "DELETE" else {})
+        raw = parsed(route, environ, request.body(environ))
+        if raw == {} and route.method == "DELETE":
+            raw = query
         facts.update(mentioned(raw))
         with self.store.reading(actor) as tx:
             enter(tx, route, environ, arguments)
