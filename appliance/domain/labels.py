@@ -134,7 +134,7 @@ def require_changeable(tx: Tx, role: Row, changed: set[str]) -> None:
 
 def replace(tx: Tx, role_id: int, gone: set[str], fresh: set[str]) -> None:
     """Take some permissions from a role and give it others, making up labels where needed."""
-    ids = dict(tx.connection.execute(select(permissions.c.code, permissions.c.id)).tuples().all())
+    ids = {row.code: row.id for row in tx.all(select(permissions.c.code, permissions.c.id))}
     for name in sorted(fresh - ids.keys()):
         ids[name] = add(tx, name, name=name, scope=CUSTOM, implicit=True)
     with guard.keeping_an_administrator(tx):
