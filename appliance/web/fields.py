@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
 from operator import itemgetter
-from typing import Any, ClassVar
+from typing import Any
 
 import marshmallow
 from marshmallow import ValidationError, fields
@@ -41,7 +41,7 @@ class Wire(marshmallow.Schema):
 
         unknown = marshmallow.EXCLUDE
 
-    error_messages: ClassVar = {"type": OBJECT}
+    error_messages: dict[str, str] = {"type": OBJECT}  # noqa: RUF012 -- as marshmallow declares it
 
     def read(self, raw: Any) -> dict[str, Any]:
         """The data under our names, or Invalid with every fault under theirs."""

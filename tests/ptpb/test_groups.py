@@ -58,6 +58,8 @@ def test_a_name_is_unique_among_the_children_of_one_parent_only(alice: Client) -
         ({"name": "x"}, {"role": ["角色为必填项"]}),
         ({"name": "x", "role": 99}, {"role": ["角色不存在"]}),
         ({"name": "shop"}, {"name": ["名称已被占用"], "role": ["角色为必填项"]}),
+        ({}, {"name": ["该字段是必填项。"], "role": ["角色为必填项"]}),
+        ({"parent": SHOP}, {"name": ["该字段是必填项。"]}),
         ({"name": "", "role": 1}, {"name": ["该字段不能为空。"]}),
         ({"name": None, "role": "x"}, {"name": ["该字段不能为 null。"], "role": ["请填写合法的整数值。"]}),
         ({"name": "x" * 129, "role": 1}, {"name": ["请确保这个字段不能超过 128 个字符。"]}),

@@ -22,6 +22,11 @@ class GroupNew(Wire):
     parent = Id(attribute="parent_id", allow_none=True, load_default=None)
     role = Id(attribute="role_id", allow_none=True, load_default=None)
 
+    def further(self, right: dict[str, Any]) -> dict[str, Any]:
+        """A top group needs its role also where other fields are wrong."""
+        top = "parent_id" in right and right["parent_id"] is None
+        return {"role_id": [groups.ROLE_NEEDED]} if top and right.get("role_id", 0) is None else {}
+
 
 class GroupEdit(Wire):
     """Changes of a group."""
