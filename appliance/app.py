@@ -149,6 +149,7 @@ class App:
         self.terminals.stop(seconds)
         self.chores.stop()
         self.health.stop()
+        usage.flush(self.store)
         self.store.close()
 
 

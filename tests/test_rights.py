@@ -1,6 +1,7 @@
 """Who gets in at which route: role × route as a file that changes only on purpose, default closed.
 
-`reader` is an API key of alice that lets nothing but `read` through. After a route has been added on purpose: python -m tests.test_rights > tests/golden/rights.txt
+`reader` is an API key of alice that lets nothing but `read` through.
+After a route has been added on purpose: python -m tests.test_rights > tests/golden/rights.txt
 """
 
 import sys

@@ -34,8 +34,13 @@ def note(tx: Tx, operation: str, *, succeeded: bool = True) -> None:
         return
     who = {"user_id": actor.user.id, "user_name": actor.user.name, "login": actor.user.login}
     where = {"address": actor.address, "dialect": actor.dialect, "request_id": actor.request_id}
-    what = {"operation": operation[:255], "succeeded": succeeded, "details": tx.changes}
+    what = {"operation": operation[:255], "succeeded": succeeded, "details": by_key(actor) + tx.changes}
     tx.insert("operations", **who, **where, **what)
+
+
+def by_key(actor: Actor) -> list[dict[str, Any]]:
+    """Which API key stood for the user, where one did."""
+    return [{"what": "by_key", "id": actor.key.id, "name": actor.key.name}] if actor.key else []
 
 
 def search_sign_ins(tx: Tx, *, status: str | None = None, **common: Any) -> Select[Any]:

@@ -33,10 +33,16 @@ def described(routes: list[Route]) -> dict[str, Any]:
     for kind, (name, form) in KINDS.items():
         plugin.map_to_openapi_type(kind, name, form)
     spec.components.security_scheme("token", {"type": "apiKey", "in": "header", "name": "Authorization"})
+    spec.components.security_scheme("key", {"type": "apiKey", "in": "header", "name": "X-API-Key"})
     for route in routes:
         operation = {route.method.lower(): describe(route, plugin.converter)}
         spec.path(path=PLACE.sub(r"{\1}", route.path) + "/", operations=operation)
     return spec.to_dict()
+
+
+def credentials(route: Route) -> list[str]:
+    """What opens the door of a route: nothing, a token, or an API key as well."""
+    return [] if route.needs == (OPEN,) else ["token", "key"] if route.by_key else ["token"]
 
 
 def describe(route: Route, converter: OpenAPIConverter) -> dict[str, Any]:
@@ -50,7 +56,7 @@ def describe(route: Route, converter: OpenAPIConverter) -> dict[str, Any]:
         "operationId": f"{route.dialect.name}.{route.handler.__name__}",
         "parameters": places,
         "responses": {"200": {"description": "OK"}, "default": {"description": "Refused"}},
-        "security": [] if route.needs == (OPEN,) else [{"token": list(route.needs)}],
+        "security": [{name: list(route.needs)} for name in credentials(route)],
     }
     if route.takes and route.writes:
         shape = converter.schema2jsonschema(route.takes)

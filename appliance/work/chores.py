@@ -7,7 +7,7 @@ import schedule
 from sqlalchemy import text
 
 from appliance import logs
-from appliance.domain import guard, tokens
+from appliance.domain import guard, tokens, usage
 from appliance.store import Store
 
 LOOK_EVERY = 1.0
@@ -24,6 +24,7 @@ class Chores:
         self.plan = schedule.Scheduler()
         self.plan.every(5).seconds.do(self.begin, self.save)
         self.plan.every(10).minutes.do(self.begin, self.forget_what_is_over)
+        self.plan.every(20).seconds.do(self.begin, self.write_usage)
         self.plan.every().day.at("03:30").do(self.begin, self.tune)
 
     def start(self) -> None:
@@ -70,6 +71,11 @@ class Chores:
         with self.store.writing() as tx:
             tokens.prune(tx)
             guard.prune(tx)
+            usage.prune(tx)
+
+    def write_usage(self) -> None:
+        """What API keys did since the last time."""
+        usage.flush(self.store)
 
     def tune(self) -> None:
         """Let SQLite refresh what it knows of its tables."""

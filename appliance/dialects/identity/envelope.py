@@ -56,6 +56,7 @@ UNKNOWN = {
 OURS = {
     "账户以被注册": "用户名已存在",
     "具有 电话 的 用户 已存在。": "手机号已被使用",
+    "具有 name 的 role 已存在。": "角色名称已存在",
     "密码错误": "当前密码错误",
 }
 """What the domain says in the words of seed 001, in the words of this document."""

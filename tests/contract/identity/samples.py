@@ -16,7 +16,7 @@ def page(name: str, row: dict[str, Any]) -> dict[str, Any]:
     return done("查询成功", {"total": 100, "page": 1, "page_size": 20, name: [row]})
 
 
-# 3 ---------------------------------------------------------------------------------------------------------------------
+# 3 --------------------------------------------------------------------------------------------------------------------
 
 SIGN_IN = {"username": "admin", "password": "password123", "remember_me": False}
 USER_INFO = {
@@ -30,7 +30,7 @@ SIGNED_IN = done("登录成功", {"token": JWT, "expires_at": AT, "user_info": U
 REFRESHED = done("Token刷新成功", {"token": JWT, "expires_at": AT})
 SIGNED_OUT = done("登出成功", {})
 
-# 4 ---------------------------------------------------------------------------------------------------------------------
+# 4 --------------------------------------------------------------------------------------------------------------------
 
 USER_BASE = {"id": "1", "username": "admin", "email": "admin@example.com", "status": "active", "roles": ["admin"]}
 USERS = page("users", USER_BASE | {"created_at": AT, "last_login": AT})
@@ -66,7 +66,7 @@ PASSWORDS = {"current_password": "Password123!", "new_password": "NewPassword456
 PASSWORD_CHANGED = done("密码修改成功", {})
 PASSWORD_RESET = done("密码重置成功", {"temporary_password": "TempPass789!", "expires_in": 86400})
 
-# 5 ---------------------------------------------------------------------------------------------------------------------
+# 5 --------------------------------------------------------------------------------------------------------------------
 
 ROLE_BASE = {"id": "1", "name": "admin", "description": "系统管理员", "permissions": ["read", "write", "admin"]}
 ROLES = page("roles", ROLE_BASE | {"created_at": AT, "user_count": 5})
@@ -83,7 +83,7 @@ ROLE_REMOVED = done("角色删除成功", {})
 MEMBER = {"id": "1", "username": "admin", "email": "admin@example.com", "status": "active", "added_at": AT}
 MEMBERS = page("users", MEMBER)
 
-# 6 ---------------------------------------------------------------------------------------------------------------------
+# 6 --------------------------------------------------------------------------------------------------------------------
 
 KEY_ROW = {
     "id": "1",
@@ -130,7 +130,7 @@ USAGE = done(
     },
 )
 
-# 7 ---------------------------------------------------------------------------------------------------------------------
+# 7 --------------------------------------------------------------------------------------------------------------------
 
 PERMISSION = {"id": "1", "name": "read", "category": "general", "description": "读取数据权限", "created_at": AT}
 PERMISSIONS = page("permissions", PERMISSION)
