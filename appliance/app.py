@@ -9,7 +9,7 @@ from appliance import logs
 from appliance.crypto import BadKey, Vault, load_master_key
 from appliance.dialects.identity import identity
 from appliance.dialects.ptpb import ptpb
-from appliance.domain import access, passwords, seeds, setup, users
+from appliance.domain import access, passwords, seeds, setup, usage, users
 from appliance.domain.access import Actor
 from appliance.errors import Problem, Unknown
 from appliance.health import Health
