@@ -1,6 +1,7 @@
 /** What the built UI may weigh and may contain. Runs on static/dist, so `npm run build` comes first. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { brotliDecompressSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 
 const KB = 1024
@@ -45,4 +46,9 @@ test('no style and no page loads anything from elsewhere', () => {
 
 test('the page marks where its nonce goes', () => {
   expect(text(join(dist, 'index.html'))).toContain('nonce="__NONCE__"')
+})
+
+test('the notices name everything that is shipped, the font too, in their compressed form as well', () => {
+  const notices = brotliDecompressSync(readFileSync(join(dist, 'third-party-notices.md.br'))).toString()
+  for (const name of ['element-plus', '@xterm/xterm', '@fontsource/jetbrains-mono']) expect(notices).toContain(`## ${name} - `)
 })

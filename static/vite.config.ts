@@ -1,11 +1,13 @@
 /** How the UI is built: one CSS file, no inlined assets, a nonce placeholder, compressed siblings beside every text file. */
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import vue from '@vitejs/plugin-vue'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 
+const NOTICES = 'third-party-notices.md'
+const FONT = 'node_modules/@fontsource/jetbrains-mono'
 const WORTH_COMPRESSING = /\.(js|css|svg|json|md)$/
 
 function filesBelow(folder: string): string[] {
@@ -34,6 +36,23 @@ function compressedSiblings(): Plugin {
   }
 }
 
+/** Vite lists what scripts are made of; a font comes in by a style and wants its licence beside it all the same. */
+function fontLicence(): Plugin {
+  let folder = ''
+  return {
+    name: 'font-licence',
+    apply: 'build',
+    configResolved(config) {
+      folder = config.build.outDir
+    },
+    closeBundle() {
+      const { name, version, license } = JSON.parse(readFileSync(join(FONT, 'package.json'), 'utf8'))
+      const text = readFileSync(join(FONT, 'LICENSE'), 'utf8')
+      appendFileSync(join(folder, NOTICES), `\n## ${name} - ${version} (${license})\n\n${text}`)
+    },
+  }
+}
+
 /** lodash finds the global object by evaluating text where nothing else is there; something else always is. */
 function noEvaluation(): Plugin {
   return {
@@ -47,7 +66,7 @@ function noEvaluation(): Plugin {
 
 export default defineConfig({
   base: './',
-  plugins: [vue(), noEvaluation(), compressedSiblings()],
+  plugins: [vue(), noEvaluation(), fontLicence(), compressedSiblings()],
   html: { cspNonce: '__NONCE__' },
   server: { proxy: { '/api': { target: process.env.APPLIANCE_URL ?? 'http://127.0.0.1:8080', ws: true } } },
   build: {
@@ -55,7 +74,7 @@ export default defineConfig({
     cssCodeSplit: false,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    license: { fileName: 'third-party-notices.md' },
+    license: { fileName: NOTICES },
     chunkSizeWarningLimit: 700,
     rolldownOptions: {
       output: {

@@ -28,6 +28,7 @@ addEventListener('hashchange', follow)
 
 export function go(path: string, query: Record<string, string | number | undefined> = {}): void {
   location.hash = href(path, query)
+  follow()
 }
 
 /** Changes the address without a step in the history: for the open drawer, the shown tab. */

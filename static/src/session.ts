@@ -22,14 +22,24 @@ const SIGNED_IN = 'appliance.signed-in' // only says that asking for new tokens 
 const leaves = (rows: readonly MenuRow[]): MenuRow[] =>
   rows.flatMap((row) => (row.children.length ? leaves(row.children) : [row]))
 
-/** The rows that lead somewhere this UI knows. */
-export const pages = computed(() => leaves(current.menu).filter((row) => views[row.component]))
+const PROFILE: MenuRow = {
+  path: '/profile',
+  component: '@/views/ProfileView.vue',
+  meta: { title: '', icon: 'Avatar', permission: null },
+  children: [],
+}
+
+/** The rows that lead somewhere this UI knows; one's own profile is always among them. */
+export const pages = computed(() => {
+  const known = leaves(current.menu).filter((row) => views[row.component])
+  return known.some((row) => row.path === PROFILE.path) ? known : [...known, PROFILE]
+})
 
 const LANDINGS = ['/overview', '/terminal', '/session']
 
 export function landing(): string {
   const open = pages.value.map((row) => row.path)
-  return LANDINGS.find((path) => open.includes(path)) ?? open[0] ?? '/profile'
+  return LANDINGS.find((path) => open.includes(path)) ?? open[0] ?? PROFILE.path
 }
 
 export async function start(): Promise<void> {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.ui.conftest import Watched, Window, scripts
+from tests.ui.conftest import Watched, Window, connect, run, scripts
 
 ROUTES = {
     "/overview": ("概览", "Overview"),
@@ -72,6 +72,24 @@ def test_forms_and_dialogs_meet_wcag_aa(window: Window, scheme):
         watched.page.get_by_role("dialog").wait_for()
         assert faults(watched) == [], route
         watched.page.reload()
+
+
+@pytest.mark.usefixtures("equipped")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_open_terminal_and_its_replay_meet_wcag_aa(window: Window, scheme):
+    watched = window(color_scheme=scheme, reduced_motion="reduce")
+    watched.context.add_init_script(scripts("axe-core/axe.min.js"))
+    watched.sign_in("alice")
+    connect(watched)
+    run(watched, "ls --color=always /; echo do''ne", "done")
+    assert faults(watched) == []
+    watched.page.keyboard.type("exit\n")
+    watched.page.get_by_text("会话已结束。").wait_for()
+    assert faults(watched) == []
+    watched.page.get_by_role("link", name="会话", exact=True).click()
+    watched.page.get_by_role("link", name="回放").first.click()
+    watched.page.locator(".xterm-rows").filter(has_text="done").wait_for()
+    assert faults(watched) == []
 
 
 @pytest.mark.usefixtures("equipped")

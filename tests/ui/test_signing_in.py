@@ -110,6 +110,17 @@ def test_a_refusal_names_the_missing_right(window: Window):
     watched.page.get_by_text("缺少权限 system.user.update").wait_for()
 
 
+def test_a_password_that_is_due_is_changed_before_anything_else(window: Window):
+    watched = window()
+    body = json.dumps({"code": 403, "msg": "权限错误", "detail": "请先修改密码"})
+    watched.page.route(
+        "**/api/rbac/routes/**", lambda route: route.fulfill(status=403, content_type="application/json", body=body)
+    )
+    watched.sign_in("alice")
+    watched.page.get_by_text("管理员要求您先修改密码。").wait_for()
+    watched.page.get_by_label("旧密码").wait_for()
+
+
 def test_the_first_load_is_light_and_asks_nobody_else(window: Window, live):
     watched = window()
     asked = []

@@ -3,6 +3,8 @@
 import pytest
 
 from tests.conftest import PASSWORD
+from tests.terminal import sshd as servers
+from tests.terminal.sshd import Sshd
 from tests.ui.conftest import Watched, Window, connect, run
 
 pytestmark = pytest.mark.usefixtures("equipped")
@@ -90,6 +92,47 @@ def test_a_disabled_user_is_told_in_the_terminal(window: Window, equipped):
     equipped.call("/api/rbac/user/edit/", {"id": bob["id"], "status": False}, token)
     watched.page.get_by_role("alert").filter(has_text="登录已失效,连接已断开").wait_for()
     equipped.call("/api/rbac/user/edit/", {"id": bob["id"], "status": True}, token)
+
+
+def test_an_administrator_ends_a_live_session(window: Window, watched: Watched):
+    other = window()
+    other.sign_in("bob")
+    connect(other)
+    watched.go("/session")
+    row = watched.page.get_by_role("row").filter(has_text="bob").filter(has_text="进行中")
+    row.get_by_role("button", name="终止").click()
+    watched.page.get_by_role("dialog").get_by_role("button", name="终止").click()
+    other.page.get_by_role("alert").filter(has_text="会话已被管理员终止").wait_for()
+
+
+def test_a_changed_host_key_stops_and_is_accepted_by_hand(watched: Watched, equipped, tmp_path):
+    token = equipped.sign_in("alice", PASSWORD)
+    also = "ListenAddress 127.0.0.2"  # web-1 has 127.0.0.1 already
+    first, second = (servers.start(tmp_path / name, extra=also) for name in ("first", "second"))
+    try:
+        host = {"name": "moved", "ipv4_address": "127.0.0.2", "port": first.port, "group": 2, "protocol": 1}
+        equipped.call("/api/resource/voucher/add/", voucher(first, "old"), token)
+        equipped.call("/api/resource/voucher/add/", voucher(second, "new"), token)
+        found = {row["name"]: row["id"] for row in equipped.call("/api/resource/voucher/get/", token=token)["detail"]}
+        equipped.call("/api/resource/resource/add/", host | {"voucher_ids": [found["old"]]}, token)
+        connect(watched, "moved")
+        ident = equipped.call("/api/resource/resource/get/?name=moved", token=token)["detail"][0]["id"]
+        change = {"id": ident, "port": second.port, "voucher_ids": [found["new"]]}
+        assert equipped.call("/api/resource/resource/edit/", change, token)["code"] == 200
+        watched.page.reload()
+        watched.page.get_by_role("listitem").filter(has_text="moved").get_by_role("button", name="连接").click()
+        reason = watched.page.get_by_role("alert")
+        reason.filter(has_text="主机密钥已变更").filter(has_text=second.fingerprint()).wait_for()
+        reason.get_by_role("button", name="接受新密钥…").click()
+        watched.page.get_by_role("dialog").get_by_role("button", name="接受此密钥").click()
+        watched.page.get_by_text("在线", exact=True).wait_for()
+    finally:
+        first.stop()
+        second.stop()
+
+
+def voucher(server: Sshd, name: str) -> dict[str, object]:
+    return {"name": name, "username": server.login, "private_key": server.private_key(), "group": 2}
 
 
 def test_several_lines_are_pasted_only_after_a_look(watched: Watched):
