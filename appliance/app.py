@@ -9,7 +9,7 @@ from appliance import logs
 from appliance.crypto import BadKey, Vault, load_master_key
 from appliance.dialects.identity import identity
 from appliance.dialects.ptpb import ptpb
-from appliance.domain import access, passwords, seeds, setup, usage, users
+from appliance.domain import access, duties, passwords, seeds, setup, usage, users
 from appliance.domain.access import Actor
 from appliance.errors import Problem, Unknown
 from appliance.health import Health
@@ -126,7 +126,7 @@ class App:
                 entrance.identify(tx, entrance.credential(ptpb, environ))
             except Unknown:
                 return False
-            return access.holds(tx, "metrics")
+            return access.holds(tx, "metrics") and not duties.due(tx)
 
     def page(self, environ: Environ) -> Response:
         """A file of the web UI, or a plain 404."""

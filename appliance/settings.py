@@ -58,6 +58,13 @@ class Settings:
     access_life: int = row(kinds.whole(60, 31_536_000), 43200, "seconds an access token lives")
     refresh_life: int = row(kinds.whole(60, 31_536_000), 604800, "seconds a refresh token lives")
     refresh_grace: int = row(kinds.whole(0, 31_536_000), 86400, "seconds an expired access token may still be renewed")
+    idle_sign_in: int = row(kinds.whole(0, 10_080), 0, "minutes without a request or input that end a sign-in; 0: none")
+    absolute_sign_in: int = row(kinds.whole(0, 8_760), 0, "hours that end a sign-in, however often renewed; 0: none")
+    mfa_required: str = row(
+        kinds.choice("no", "administrators", "everybody"),
+        "no",
+        "who must have a second factor, whatever roles ask for: no, administrators or everybody",
+    )
     password_rules: str = row(kinds.choice("floor", "strict"), "floor", "floor: 8 to 128 characters; strict: mixed too")
     group_depth: int = row(kinds.whole(1, 20), 5, "levels of groups below the top")
     loopback_targets: bool = row(kinds.switch, False, "SSH to loopback and to our own ports is allowed (tests only)")

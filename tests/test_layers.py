@@ -20,8 +20,8 @@ MAY_IMPORT = {
     "remote": GROUND | {"store", "domain"},
     "work": GROUND | {"store", "domain", "remote"},
     "terminal": GROUND | {"store", "domain", "remote"},
-    # tokens and keys say who is asking, usage counts what keys do
-    "web": GROUND | {"store", "domain.access", "domain.audit", "domain.tokens", "domain.keys", "domain.usage"},
+    # tokens and keys say who is asking, duties what he has to do first, usage counts what keys do
+    "web": GROUND | {"store", *(f"domain.{name}" for name in ("access", "audit", "tokens", "keys", "duties", "usage"))},
     "dialects": GROUND | {"store.Tx", "store.Row", "domain", "web"},  # store: the two names that annotations need
 }
 

@@ -49,6 +49,17 @@ def fail(tx: Tx, login_key: str, address: str, user_id: int | None) -> None:
     strike(tx, "address", address, BLOCK_AFTER, BLOCK_WITHIN)
 
 
+def fail_code(tx: Tx, user: Row, address: str) -> None:
+    """Count a wrong code like a wrong password; and against further codes, the last administrator's too."""
+    fail(tx, user.login_key, address, user.id)
+    strike(tx, "code", user.login_key, LOCK_AFTER, LOCK_WITHIN)
+
+
+def codes_refused(tx: Tx, user: Row) -> bool:
+    """Whether so many wrong codes were shown that right ones are not looked at for a while."""
+    return remaining(tx.find("strikes", kind="code", subject=user.login_key)) > 0
+
+
 def strike(tx: Tx, kind: str, subject: str, limit: int, within: timedelta) -> None:
     """One more failure; at the limit the subject is shut out and the count begins anew."""
     moment = clock.now()
@@ -65,15 +76,15 @@ def strike(tx: Tx, kind: str, subject: str, limit: int, within: timedelta) -> No
 
 
 def shut_for(kind: str, level: int) -> timedelta:
-    """How long: half an hour for an account; a minute, doubling to an hour, for an address."""
-    if kind == "account":
+    """How long: half an hour for an account and its codes; a minute, doubling to an hour, for an address."""
+    if kind != "address":
         return LOCK_FOR
     return min(BLOCK_FIRST * 2 ** min(level, BLOCK_DOUBLINGS), LONGEST_BLOCK)
 
 
 def unlock(tx: Tx, login_key: str) -> bool:
     """Forget an account's failures and its timed lock; whether there were any."""
-    where = (strikes.c.kind == "account", strikes.c.subject == login_key[:128])
+    where = (strikes.c.kind != "address", strikes.c.subject == login_key[:128])
     return tx.run(delete(strikes).where(*where)) > 0
 
 

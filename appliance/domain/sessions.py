@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, Table, func, select, update
 
 from appliance import clock
-from appliance.domain import access, audit, hosts, targets, tokens
+from appliance.domain import access, audit, duties, hosts, targets, tokens
 from appliance.errors import Conflict, Denied, Invalid, Missing, Problem, Unknown
 from appliance.query import contains
 from appliance.store import Row, Tx
@@ -24,7 +24,6 @@ NOT_SSH = "该资源不支持SSH协议"
 DISABLED = "资源已停用"
 BAD_ADDRESS = "目标地址不被允许"
 TOO_MANY = "会话数已达上限"
-CHANGE_FIRST = "请先修改密码"
 SIGNED_OUT = "登录已失效,连接已断开"
 RIGHTS_CHANGED = "权限已变更,连接已断开"
 ABANDONED = "服务异常终止"
@@ -47,8 +46,7 @@ class Admission(NamedTuple):
 
 def admit(tx: Tx, *, host_id: int, voucher_id: int) -> Admission:
     """What the actor's rights say, before anything is asked of the host itself (checks 3 to 6)."""
-    if tx.actor.user.must_change_password:
-        raise Denied(CHANGE_FIRST)
+    duties.require_done(tx)
     host = seen(tx, host_table, host_id, "resource.self.read", NO_HOST)
     voucher = seen(tx, vouchers, voucher_id, "resource.voucher.read", NO_VOUCHER)
     roots = set(tx.values(select(groups.c.root_id).where(groups.c.id.in_([host.group_id, voucher.group_id]))))

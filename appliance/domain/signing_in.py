@@ -4,7 +4,7 @@ from appliance import clock
 from appliance.domain import audit, guard, mfa, passwords, policies, tokens
 from appliance.domain.access import Actor
 from appliance.domain.names import folded
-from appliance.errors import Problem, Throttled
+from appliance.errors import Conflict, Invalid, Problem, Throttled
 from appliance.store import Row, Store, Tx
 
 PASSWORD, DISABLED, PENDING = "password", "disabled", "pending"
@@ -37,7 +37,7 @@ def sign_in(
         user, shut = tx.find("users", login_key=key), guard.locked(tx, key)
         right = right and not shut and user is not None and user.password_hash == compared
         why = judge(tx, user if right else None, code)
-        if why in (PASSWORD, CODE_WRONG):
+        if why == PASSWORD:
             guard.fail(tx, key, actor.address, user.id if user else None)
         audit.note_sign_in(tx, login=login, user=user, succeeded=not why, reason=true_reason(why, user, shut))
         if user and not why:
@@ -49,12 +49,27 @@ def judge(tx: Tx, user: Row | None, code: str) -> str:
     """Why somebody (None when the password was wrong) gets no token; empty when he does."""
     if user is None or user.locked:
         return PASSWORD
-    if mfa.is_on(tx, user.id):
-        if not code:
-            return CODE_NEEDED
-        if not mfa.accept(tx, user.id, code):
-            return CODE_WRONG
-    return standing(tx, user)
+    return standing(tx, user) or second_factor(tx, user, code)
+
+
+def second_factor(tx: Tx, user: Row, code: str) -> str:
+    """Why the second factor keeps somebody out; empty when he has shown it, or has none."""
+    if not mfa.is_on(tx, user.id):
+        return ""
+    if not code:
+        return CODE_NEEDED
+    return "" if mfa.accept(tx, user, code) else CODE_WRONG
+
+
+def prove(store: Store, actor: Actor, code: str) -> None:
+    """See that the actor has his second factor at hand now; a wrong code counts like one at sign-in."""
+    with store.writing(actor) as tx:
+        refuse_blocked(tx)
+        if not mfa.is_on(tx, actor.user_id):
+            raise Conflict(mfa.NOT_ON)
+        right = mfa.accept(tx, tx.get("users", actor.user_id), code)
+    if not right:
+        raise Invalid(code=mfa.WRONG)
 
 
 def refuse_blocked(tx: Tx) -> None:

@@ -1,7 +1,7 @@
 """Tokens: signed for every dialect alike, and good only while their row and their sign-in stand (identity 9)."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ import jwt
 from sqlalchemy import bindparam, select, update
 
 from appliance import clock
-from appliance.domain import access
+from appliance.domain import access, policies, presence
 from appliance.errors import OLD_TOKEN, Unknown
 from appliance.store import Prepared, Row, Tx
 from appliance.store.tables import sign_ins, tokens
@@ -17,6 +17,7 @@ from appliance.store.tables import sign_ins, tokens
 ALGORITHM = "HS256"
 CLAIMS = ["token_type", "exp", "iat", "jti", "user_id"]
 TWO_TABS = timedelta(seconds=10)
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
 CACHED = 4096
 STANDING = Prepared(
     select(tokens, sign_ins.c.user_id)
@@ -47,25 +48,39 @@ def begin(tx: Tx, user_id: int, *, remembered: bool = False) -> Pair:
     end = clock.now() + timedelta(seconds=tx.settings.refresh_life)
     place = {"address": tx.actor.address, "user_agent": tx.actor.user_agent[:256]}
     ident = tx.insert("sign_ins", user_id=user_id, remembered=remembered, expires_at=end, **place)
+    presence.note(tx.store, ident)
     return issue(tx, ident)[0]
 
 
 def issue(tx: Tx, sign_in_id: int) -> tuple[Pair, Row, Row]:
     """A new pair on the chain of a sign-in, and its two rows."""
-    life = tx.settings.refresh_life if tx.get("sign_ins", sign_in_id).remembered else tx.settings.access_life
-    short = add(tx, sign_in_id, "access", life)
-    long = add(tx, sign_in_id, "refresh", tx.settings.refresh_life)
+    sign_in = tx.get("sign_ins", sign_in_id)
+    life = tx.settings.refresh_life if sign_in.remembered else tx.settings.access_life
+    short = add(tx, sign_in, "access", life)
+    long = add(tx, sign_in, "refresh", tx.settings.refresh_life)
     tx.run(update(sign_ins).where(sign_ins.c.id == sign_in_id).values(expires_at=long.expires_at))
     return pair(tx, short, long), short, long
 
 
-def add(tx: Tx, sign_in_id: int, kind: str, life: int) -> Row:
-    """The row of one more token."""
+def add(tx: Tx, sign_in: Row, kind: str, life: int) -> Row:
+    """The row of one more token; it does not outlive its sign-in."""
     issued = clock.now().replace(microsecond=0)
-    row = Row(jti=secrets.token_hex(16), sign_in_id=sign_in_id, kind=kind, issued_at=issued)
-    row["expires_at"] = issued + timedelta(seconds=life)
+    row = Row(jti=secrets.token_hex(16), sign_in_id=sign_in.id, kind=kind, issued_at=issued)
+    row["expires_at"] = min(issued + timedelta(seconds=life), last_moment(tx, sign_in))
     tx.insert("tokens", **row)
     return row
+
+
+def last_moment(tx: Tx, sign_in: Row) -> datetime:
+    """When a sign-in is over, however often it is renewed."""
+    hours = tx.settings.absolute_sign_in
+    return sign_in.created_at.replace(microsecond=0) + timedelta(hours=hours) if hours else FOR_EVER
+
+
+def is_over(tx: Tx, sign_in: Row) -> bool:
+    """Whether a sign-in was ended, was idle for too long, or has lasted as long as it may."""
+    too_long = last_moment(tx, sign_in) <= clock.now()
+    return bool(sign_in.ended_at) or too_long or presence.is_idle(tx.store, sign_in.id)
 
 
 def pair(tx: Tx, short: Row, long: Row) -> Pair:
@@ -122,6 +137,9 @@ def identify(tx: Tx, token: str) -> None:
     row = tx.kept(("token", claims["jti"]), lambda: standing(tx, claims["jti"]))
     if row is None or str(row.user_id) != claims["user_id"]:
         raise Unknown()
+    if presence.is_idle(tx.store, row.sign_in_id):
+        raise Unknown(why=OLD_TOKEN)
+    presence.note(tx.store, row.sign_in_id)
     become(tx, row.user_id, row.sign_in_id, claims["jti"])
 
 
@@ -167,9 +185,10 @@ def allowed_from(networks: list[str], address: str) -> bool:
 
 
 def renew(tx: Tx, token: str, *, by_access: bool = False) -> Renewal:
-    """Spend a refresh token, or an access token where that will do, on a new pair. Reuse ends the sign-in.
+    """Spend a refresh token, or an access token where that will do, on a new pair.
 
-    The caller commits before he refuses.
+    Within a moment two tabs share it; later somebody stole the token: that ends the sign-in. The caller commits before
+    he refuses.
     """
     try:
         claims = renewable(tx, token, by_access=by_access)
@@ -177,13 +196,26 @@ def renew(tx: Tx, token: str, *, by_access: bool = False) -> Renewal:
         return Renewal(None)
     row = tx.find("tokens", jti=claims["jti"])
     sign_in = row and tx.find("sign_ins", id=row.sign_in_id)
-    if not row or not sign_in or sign_in.ended_at or str(sign_in.user_id) != claims["user_id"]:
+    if not row or not sign_in or is_over(tx, sign_in) or str(sign_in.user_id) != claims["user_id"]:
         return Renewal(None)
+    allowed = may_renew(tx, sign_in)
+    if row.spent_at and clock.now() - row.spent_at > TWO_TABS:
+        end(tx, sign_in.id, "reuse")
+        return Renewal(None, reused=True)
+    if not allowed:
+        return Renewal(None)
+    presence.note(tx.store, sign_in.id)
+    return Renewal(again(tx, row) if row.spent_at else spend(tx, row))
+
+
+def may_renew(tx: Tx, sign_in: Row) -> bool:
+    """Whether the user might sign in from here and now; the transaction's actor is him from now on."""
     try:
         become(tx, sign_in.user_id, sign_in.id)
     except Unknown:
-        return Renewal(None)
-    return again(tx, row) if row.spent_at else Renewal(spend(tx, row))
+        return False
+    end = tx.actor.user.password_expires_at
+    return policies.lets_in(tx, sign_in.user_id) and not (end and end <= clock.now())
 
 
 def renewable(tx: Tx, token: str, *, by_access: bool) -> dict[str, Any]:
@@ -204,14 +236,11 @@ def spend(tx: Tx, row: Row) -> Pair:
     return fresh
 
 
-def again(tx: Tx, row: Row) -> Renewal:
-    """A spent token once more: within a moment two tabs share the new pair; later somebody stole it."""
-    short = tx.find("tokens", jti=row.next_access) if row.next_access else None
-    long = tx.find("tokens", jti=row.next_refresh) if row.next_refresh else None
-    if short and long and clock.now() - row.spent_at <= TWO_TABS:
-        return Renewal(pair(tx, short, long))
-    end(tx, row.sign_in_id, "reuse")
-    return Renewal(None, reused=True)
+def again(tx: Tx, row: Row) -> Pair | None:
+    """The pair that a token was spent on: for the second of two tabs."""
+    short = tx.find("tokens", jti=row.next_access)
+    long = tx.find("tokens", jti=row.next_refresh)
+    return pair(tx, short, long) if short and long else None
 
 
 def end(tx: Tx, sign_in_id: int, why: str) -> None:
@@ -220,9 +249,9 @@ def end(tx: Tx, sign_in_id: int, why: str) -> None:
     tx.run(update(sign_ins).where(*where).values(ended_at=clock.now(), ended_why=why))
 
 
-def end_all(tx: Tx, user_id: int, why: str) -> None:
-    """End every sign-in of a user."""
-    where = (sign_ins.c.user_id == user_id, sign_ins.c.ended_at.is_(None))
+def end_all(tx: Tx, user_id: int, why: str, *, besides: int | None = None) -> None:
+    """End every sign-in of a user, or all but one."""
+    where = (sign_ins.c.user_id == user_id, sign_ins.c.ended_at.is_(None), sign_ins.c.id.is_distinct_from(besides))
     tx.run(update(sign_ins).where(*where).values(ended_at=clock.now(), ended_why=why))
 
 

@@ -259,7 +259,7 @@ role_policies = table(
 strikes = table(
     "strikes",
     ident(),
-    Column("kind", String(8), nullable=False, comment="account or address"),
+    Column("kind", String(8), nullable=False, comment="account, address or code"),
     Column("subject", String(128), nullable=False),
     Column("failures", JSON, nullable=False, comment="times (seconds since 1970) of the failures that still count"),
     Column("level", Integer, nullable=False, default=0, comment="how often the address was blocked lately"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from appliance.domain import access, keys, tokens
+from appliance.domain import access, duties, keys, tokens
 from appliance.errors import NOTHING, Denied, Unknown
 from appliance.store import Tx
 from appliance.web import request
@@ -10,7 +10,6 @@ from appliance.web.dialect import Dialect
 from appliance.web.request import Credential, Environ
 from appliance.web.route import OPEN, SIGNED_IN, Route
 
-CHANGE_FIRST = "请先修改密码"
 NOT_BY_KEY = "API密钥不能执行此操作"
 OWN_READ, OWN_WRITE = "user.profile.read", "user.profile.update"
 """What an API key must let through where any signed-in user may read, or write."""
@@ -37,8 +36,8 @@ def enter(tx: Tx, route: Route, environ: Environ, arguments: Mapping[str, str]) 
     identify(tx, shown)
     if barred:
         raise Denied(NOT_BY_KEY)
-    if tx.actor.user.must_change_password and not tx.actor.key and not route.always:
-        raise Denied(CHANGE_FIRST)
+    if not route.always:
+        duties.require_done(tx)
     permit(tx, route)
     if route.door:
         route.door(tx, **arguments)

@@ -36,7 +36,7 @@ class Route:
     outside: bool = False
     """The handler opens its own transactions, because it hashes or waits in between."""
     always: bool = False
-    """Answers even while a forced password change is due."""
+    """Answers even while a forced change of the password, or a second factor, is due."""
     by_key: bool = True
     """API keys may call it."""
     door: Callable[..., None] | None = None

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-from appliance.domain import access, users
+from appliance.domain import access, duties, users
 from appliance.errors import Denied
 from appliance.store import Tx
-from appliance.web.entrance import CHANGE_FIRST
 
 Door = Callable[..., None]
 
@@ -26,13 +25,12 @@ def oneself(tx: Tx, user: str) -> None:
 
 
 def oneself_or(code: str) -> Door:
-    """The user himself, even while he has to change his password, or a holder of the permission."""
+    """The user himself, even while something else is due first, or a holder of the permission."""
 
     def door(tx: Tx, user: str) -> None:
         if is_oneself(tx, user):
             return
-        if tx.actor.user.must_change_password and not tx.actor.key:
-            raise Denied(CHANGE_FIRST)
+        duties.require_done(tx)
         access.require(tx, code)
 
     return door
