@@ -3,9 +3,11 @@
 import fcntl
 import os
 import stat
+import time
 from pathlib import Path
 
 LOCK = "appliance.lock"
+TRIES = 5  # the doctor touches the lock for a moment too
 DATABASE, KEY, CERTIFICATE = "appliance.db", "master.key", "tls.pem"
 PRIVATE = (KEY, DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", CERTIFICATE)
 
@@ -33,24 +35,28 @@ def prepare(folder: Path) -> None:
 def hold(folder: Path) -> int:
     """Take the folder for this process; the descriptor holds it until the process ends, however it ends."""
     descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    for _ in range(TRIES):
+        if _locked(descriptor):
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, b"%d\n" % os.getpid())
+            return descriptor
+        time.sleep(0.1)
+    os.close(descriptor)
+    raise Unusable(f"process {holder(folder) or '?'} is already running on {folder}")
+
+
+def _locked(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        raise Unusable(f"process {holder(folder) or '?'} is already running on {folder}") from None
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, b"%d\n" % os.getpid())
-    return descriptor
+    except BlockingIOError:
+        return False
+    return True
 
 
 def holder(folder: Path) -> int | None:
     """The process that runs on this folder, if one does."""
     try:
         with (folder / LOCK).open("r+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                return int(file.read().strip() or 0)
+            return None if _locked(file.fileno()) else int(file.read().strip() or 0)
     except (OSError, ValueError):
-        pass
-    return None
+        return None
