@@ -180,7 +180,7 @@ class Connection:
         self.transport.start_client(event=done)
         done.wait()
         if not self.transport.is_active():
-            raise NotSsh(self.transport.get_exception())
+            raise NotSsh(type(self.transport.get_exception()).__name__)
         key = self.transport.get_remote_server_key()
         public = key.asbytes()
         return HostKey(key.get_name(), keys.fingerprint(public), base64.b64encode(public).decode())
@@ -340,7 +340,7 @@ def told_as(kind: type[Failure]) -> Iterator[None]:
     except Failure:
         raise
     except Exception as error:  # a hostile server can provoke anything in paramiko
-        raise kind(repr(error)) from error
+        raise kind(type(error).__name__) from error  # its text may be the server's
 
 
 @contextmanager

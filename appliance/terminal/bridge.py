@@ -55,7 +55,7 @@ class Bridge:
         self.recording, self.speaker = recording, speaker
         self.receipts, self.idle_limit = receipts, idle_limit
         now = monotonic()
-        self._input_at = self._heard_at = self._pinged_at = self._sent_at = now
+        self._heard_at = self._pinged_at = self._sent_at = now
         self._deaf = False
         self._unseen = self._said = 0
         self._room = Event()
@@ -82,7 +82,7 @@ class Bridge:
     def overdue(self) -> str | None:
         """The reason to end it now that only the clock tells; None while there is none."""
         now = monotonic()
-        if self.idle_limit and now - self._input_at > self.idle_limit:
+        if self.idle_limit and now - self.live.input_at > self.idle_limit:
             return IDLE
         if not self._deaf and now - max(self.socket.last_pong, self._heard_at) > SILENCE:
             return ""
@@ -113,7 +113,7 @@ class Bridge:
         elif isinstance(said, Seen):
             self._seen(said.total)
         elif said:
-            self._input_at = monotonic()
+            self.live.input_at = monotonic()
             self._type(said)
 
     def _type(self, data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import monotonic
 
 from gevent.event import Event
 
@@ -27,6 +28,8 @@ class Live:
     code: int = POLITE
     ended: Event = field(default_factory=Event)
     overdue: Callable[[], str | None] = lambda: None
+    input_at: float = field(default_factory=monotonic)
+    """When something was typed last."""
 
     @property
     def claims(self) -> dict[str, int]:

@@ -7,7 +7,7 @@ from typing import Any
 import gevent
 
 from appliance import logs
-from appliance.domain import sessions
+from appliance.domain import presence, sessions
 from appliance.domain.access import Actor
 from appliance.store import Store
 from appliance.terminal.live import GOING_AWAY, STOPPING, Live
@@ -24,7 +24,7 @@ class Registry:
         self.stopping = False
         self._live: dict[int, Live] = {}
         self._watcher: Any = None
-        self._writes, self._judged_at = -1, 0.0
+        self._version, self._judged_at = (-1, -1), 0.0
 
     def __len__(self) -> int:
         return len(self._live)
@@ -59,16 +59,18 @@ class Registry:
             gevent.sleep(min(LONGEST_LOOK, max(LOOK, SHARE * (monotonic() - began))))
 
     def look_at_clock(self) -> None:
-        """End what is idle, mute or cut off."""
+        """End what is idle, mute or cut off. What somebody types shows that his sign-in is in use."""
         for live in list(self._live.values()):
+            presence.note(self.store, live.sign_in_id, live.input_at)
             sentence = live.overdue()
             if sentence is not None:
                 live.close(sentence)
 
     def look_at_rights(self) -> None:
-        """End what its user may no longer have; asked again when anything was written, and now and then anyway."""
-        writes = self.store.writes
-        if writes == self._writes and monotonic() - self._judged_at < ANYWAY:
+        """End what its user may no longer have; asked again when anybody wrote, also another process,
+        and now and then anyway."""
+        version = self.store.version()
+        if version == self._version and monotonic() - self._judged_at < ANYWAY:
             return
         for live in list(self._live.values()):
             with self.store.reading(Actor(address=live.address)) as tx:
@@ -76,7 +78,7 @@ class Registry:
             if sentence:
                 live.close(sentence)
             gevent.sleep(0)
-        self._writes, self._judged_at = writes, monotonic()
+        self._version, self._judged_at = version, monotonic()
 
 
 def guarded(look: Callable[[], None]) -> None:

@@ -87,7 +87,7 @@ class Terminal:
     def __init__(self, socket: websocket.WebSocket) -> None:
         self.opened.append(self)
         self.socket = socket
-        self.seen = ""
+        self._seen, self._fresh = "", []  # type: tuple[str, list[str]]
         self.frames: list[str | bytes] = []
         self.code: int | None = None
         self.reason = ""
@@ -101,8 +101,16 @@ class Terminal:
             return False
         frame = data.decode() if opcode == websocket.ABNF.OPCODE_TEXT else data
         self.frames.append(frame)
-        self.seen += frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
+        self._fresh.append(frame if isinstance(frame, str) else frame.decode("utf-8", "replace"))
         return True
+
+    @property
+    def seen(self) -> str:
+        """All that was said so far."""
+        if self._fresh:
+            self._seen += "".join(self._fresh)
+            self._fresh.clear()
+        return self._seen
 
     def until(self, text: str, *, since: int = 0) -> str:
         """What was said up to and with the text."""
@@ -113,12 +121,11 @@ class Terminal:
         return self.seen[since : at + len(text)]
 
     def end(self) -> str:
-        """Wait for the goodbye; the last frame."""
+        """Wait for the goodbye; the last text frame, if that was the last."""
         while self.receive():
             pass
         last = self.frames[-1] if self.frames else ""
-        assert isinstance(last, str)
-        return last
+        return last if isinstance(last, str) else ""
 
     def send(self, data: Any) -> None:
         """A raw text frame, or an object as JSON."""
