@@ -167,6 +167,7 @@ subnets = table(
     flag("allow_nested", False, "may hold child subnets"),
     flag("sparse", False, "rows of addresses exist only when touched"),
     flag("complete", True, "false while its rows are being made"),
+    Column("next_key", String(KEY_LENGTH), comment="sparse: no untouched address lies below this one"),
     Column("dns_servers", JSON, nullable=False, default=list),
     Column("dhcp_ranges", JSON, nullable=False, default=list),
     flag("allow_request", True, "people may apply for addresses"),
