@@ -15,8 +15,9 @@ READ, UPDATE = "resource.voucher.read", "resource.voucher.update"
 OTHER_ROOT = "不同系统组,禁止使用"
 UNBIND_FIRST = "变更地址前请先解绑凭证"
 NO_SUCH = "无效主键 “{}” － 对象不存在。"
-SECRETS = {"secret", "passphrase"}
-PUBLIC = [column for column in vouchers.c if column.name not in SECRETS]
+PUBLIC = [
+    vouchers.c[name] for name in ("id", "name", "username", "description", "group_id", "created_at", "updated_at")
+]
 """What may be shown of a voucher."""
 
 
@@ -100,4 +101,6 @@ def of_hosts(tx: Tx) -> Prepared:
     joined = host_vouchers.join(vouchers, vouchers.c.id == host_vouchers.c.voucher_id)
     may = access.covered(tx, [READ], vouchers.c.group_id)
     found = select(host_vouchers.c.host_id, *PUBLIC).select_from(joined)
-    return Prepared(found.where(host_vouchers.c.host_id.in_(any_of("hosts")), may).order_by(vouchers.c.id))
+    of_page = host_vouchers.c.host_id.in_(any_of("hosts"))
+    in_order_of_index = (host_vouchers.c.host_id, host_vouchers.c.voucher_id)
+    return Prepared(found.where(of_page, may).order_by(*in_order_of_index))

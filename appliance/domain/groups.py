@@ -54,7 +54,11 @@ def get(tx: Tx, ident: int) -> Row:
 
 def trees(tx: Tx, group_ids: Collection[int]) -> list[Row]:
     """What the actor sees of the whole trees that these groups belong to."""
-    return tx.all(whole_trees(tx), {"groups": list(group_ids)})
+    rights = (tuple(tx.actor.roles), tx.actor.codes, tx.actor.scope)
+    found = tx.kept(
+        ("trees", rights, frozenset(group_ids)), lambda: tx.all(whole_trees(tx), {"groups": list(group_ids)})
+    )
+    return list(found)
 
 
 @access.remembered
