@@ -1,6 +1,19 @@
-"""What the console may do to accounts: make administrators, give passwords, lift locks; it is trusted."""
+"""What the console may do to accounts: make administrators, give passwords, take second factors, lift locks."""
 
-from appliance.domain import audit, catalogue, guard, new_password, passwords, seeds, setup, tokens, users
+from appliance.domain import (
+    access,
+    audit,
+    catalogue,
+    guard,
+    mfa,
+    new_password,
+    passwords,
+    policies,
+    seeds,
+    setup,
+    tokens,
+    users,
+)
 from appliance.domain.access import Actor
 from appliance.domain.names import folded
 from appliance.errors import Missing
@@ -38,11 +51,26 @@ def set_password(store: Store, login: str, password: str) -> None:
         audit.note(tx, f"重置{user.login}密码")
 
 
+def reset_second_factor(store: Store, login: str) -> None:
+    """Sign-in asks for no code any more; where one is required, a new one is set up at the next. Ends sign-ins."""
+    with store.writing(console()) as tx:
+        user = found(tx, login)
+        guard.unlock(tx, user.login_key)
+        mfa.turn_off(tx, user.id)
+        audit.note(tx, f"重置{user.login}的MFA")
+
+
 def unlock(store: Store, login: str) -> None:
-    """No lock on the account, no block on any address: whoever asks may be shut out by either. Ends sign-ins too."""
+    """No lock on the account, no block on any address: whoever asks may be shut out by either. Ends sign-ins too.
+
+    An administrator is also let in from everywhere and at any time: there may be nobody else to do that for him.
+    """
     with store.writing(console()) as tx:
         user = found(tx, login)
         free(tx, user)
+        if access.is_administrator(tx, user.id):
+            tx.change("users", user.id, allowed_addresses=[])
+            policies.open_for(tx, user.id)
         tokens.end_all(tx, user.id, "unlock")
         audit.note(tx, f"解锁{user.login}")
 

@@ -93,13 +93,14 @@ def setting_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def admin_commands(parser: argparse.ArgumentParser) -> None:
-    """`admin create`, `admin password`, `admin unlock`."""
+    """`admin create`, `admin password` and the others."""
     add = Adder(parser.add_subparsers(title="commands", metavar="", required=True))
     typed = f"the password comes from {PREFIX}ADMIN_PASSWORD or the first line of standard input"
     texts = {
         "create": f"make an administrator; {typed}",
         "password": f"give somebody a new password, which ends all his sign-ins; {typed}",
-        "unlock": "let somebody in again who was locked out, and every blocked address",
+        "unlock": "let somebody in again who was locked out, and every blocked address; administrators from everywhere",
+        "mfa-reset": "take the second factor from somebody who lost it, which ends all his sign-ins",
     }
     for name, text in texts.items():
         command = add(name, admin, text)

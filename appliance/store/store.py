@@ -245,9 +245,13 @@ class Store:
         for callback in tx.callbacks:
             callback()
 
+    def version(self) -> tuple[int, int]:
+        """Something else after every commit, be it another process's; costs next to nothing."""
+        return self.writes, self.driver.execute("PRAGMA data_version").fetchone()[0]
+
     def known(self) -> dict[Hashable, Any]:
         """What transactions found and kept; empty again once anybody wrote, here or in another process."""
-        state = (self.writes, self.driver.execute("PRAGMA data_version").fetchone()[0])
+        state = self.version()
         if state != self._known_of or len(self._known) > MOST_KNOWN:
             self._known, self._known_of = {}, state
         return self._known

@@ -7,7 +7,7 @@ import schedule
 from sqlalchemy import text
 
 from appliance import logs
-from appliance.domain import guard, tokens, usage
+from appliance.domain import guard, sign_ins, tokens, usage
 from appliance.store import Store
 
 LOOK_EVERY = 1.0
@@ -25,6 +25,7 @@ class Chores:
         self.plan.every(5).seconds.do(self.begin, self.save)
         self.plan.every(10).minutes.do(self.begin, self.forget_what_is_over)
         self.plan.every(20).seconds.do(self.begin, self.write_usage)
+        self.plan.every(30).seconds.do(self.begin, self.end_sign_ins)
         self.plan.every().day.at("03:30").do(self.begin, self.tune)
 
     def start(self) -> None:
@@ -63,6 +64,10 @@ class Chores:
         if writes != self.on_disk:
             self.store.checkpoint()
             self.on_disk = writes
+
+    def end_sign_ins(self) -> None:
+        """Those that were idle for too long, or have lasted as long as they may."""
+        sign_ins.end_over(self.store)
 
     def forget_what_is_over(self) -> None:
         """Expired sign-ins and old strikes."""
