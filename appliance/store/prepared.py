@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cached_property, lru_cache
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -25,6 +26,12 @@ class Row(dict[str, Any]):
             return self[name]
         except KeyError:
             raise AttributeError(name) from None
+
+
+for column in {column.name for table in metadata.tables.values() for column in table.columns} - set(dir(dict)):
+    setattr(
+        Row, column, property(itemgetter(column))
+    )  # seven times as fast as __getattr__, which knows all other names
 
 
 class Prepared:

@@ -45,6 +45,8 @@ class Wire(marshmallow.Schema):
 
     def read(self, raw: Any) -> dict[str, Any]:
         """The data under our names, or Invalid with every fault under theirs."""
+        if self.nothing is not None and isinstance(raw, dict) and self.fields.keys().isdisjoint(raw):
+            return dict(self.nothing)
         try:
             return dict(self.load(raw))
         except ValidationError as error:
@@ -52,6 +54,17 @@ class Wire(marshmallow.Schema):
             if "_schema" in faults:
                 raise Malformed(faults["_schema"][0]) from error
             raise Invalid(**self.renamed(self.further(dict(error.valid_data or {}))), **worded(faults)) from error
+
+    @cached_property
+    def nothing(self) -> dict[str, Any] | None:
+        """What an object without any of the fields is read as; None where that has to be looked at each time."""
+        changing = [field for field in self.fields.values() if field.data_key or callable(field.load_default)]
+        if changing or any(self._hooks.values()):
+            return None
+        try:
+            return dict(self.load({}))
+        except ValidationError:
+            return None
 
     def further(self, right: dict[str, Any]) -> dict[str, Any]:
         """Faults a rule of the domain finds in what is right by its form, told where other fields are not even that."""

@@ -1,6 +1,7 @@
 """What a request brings: its body within a limit, its query, its headers, and where it comes from."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from io import BytesIO
 from ipaddress import ip_address
 from typing import Any, NamedTuple
@@ -96,6 +97,7 @@ def client_address(environ: Environ, proxies: Sequence[Network]) -> str:
     return next((hop for hop in reversed(hops) if not is_in(hop, proxies)), peer)
 
 
+@lru_cache(maxsize=1024)
 def bare(address: str) -> str:
     """An address without blanks or an IPv4-in-IPv6 wrapping; as it came when it is none."""
     try:
