@@ -26,8 +26,7 @@ def prove(store: Store, actor: Actor, password: str) -> None:
     assert user is not None
     with store.reading(actor) as tx:
         signing_in.refuse_blocked(tx)
-        compared = passwords.DUMMY if guard.locked(tx, user.login_key) else user.password_hash
-    right = passwords.matches(password, compared)
+    right = passwords.matches(password, user.password_hash)
     with store.writing(actor) as tx:
         if right and not guard.locked(tx, user.login_key):
             return

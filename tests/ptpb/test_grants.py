@@ -137,6 +137,14 @@ def test_what_role_1_is_given_is_protected(appliance: App, alice: Client) -> Non
     assert grant(alice, 1, (2, [])).detail == RESERVED
 
 
+def test_only_the_documents_whole_range_is_forgiven_what_it_leaves_out(appliance: App, alice: Client) -> None:
+    with appliance.store.writing() as tx:
+        tx["grants"].delete(role_id=1, group_id=2)
+    grant(alice, 1, (2, [19, 29]))
+    assert grant(alice, 1, (2, [19])).detail == RESERVED
+    assert held(alice, 1, 2) == [19, 29]
+
+
 def test_roles_2_and_3_are_granted_like_any_other(appliance: App, alice: Client) -> None:
     for role in (2, 3):
         assert grant(alice, role, (2, [19])).status == 200

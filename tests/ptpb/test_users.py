@@ -308,6 +308,10 @@ def test_only_administrators_touch_administrators(appliance: App, alice: Client)
     dora = employ(appliance, "dora", "system.user.update", "system.user.delete", "system.permission.update")
     for answer in (edit(dora, boss.id, name="x"), bind(dora, boss.id)):
         assert (answer.status, answer.detail) == (403, BEYOND)
+    with appliance.store.writing() as tx:
+        small = make_role(tx, "small")
+    role = row(appliance, "roles", name="role of boss").id
+    assert bind(dora, boss.id, role, small).status == 403
     assert remove(dora, boss.id).status == 400
     assert edit(alice, boss.id, name="x").status == 200
 
