@@ -7,6 +7,7 @@ from appliance.domain import (
     guard,
     mfa,
     new_password,
+    password_history,
     passwords,
     policies,
     seeds,
@@ -46,7 +47,7 @@ def set_password(store: Store, login: str, password: str) -> None:
     hashed = new_password.fresh(store, user.id, password)
     with store.writing(console()) as tx:
         user = found(tx, login)
-        users.set_password(tx, user.id, hashed)
+        password_history.replace(tx, user.id, hashed)
         free(tx, user)
         audit.note(tx, f"重置{user.login}密码")
 

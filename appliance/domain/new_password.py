@@ -1,6 +1,6 @@
 """What comes before a new password is written: proof of the old one, rules, history, hashing. Opens transactions."""
 
-from appliance.domain import guard, passwords, signing_in, users
+from appliance.domain import guard, password_history, passwords, signing_in, users
 from appliance.domain.access import Actor
 from appliance.errors import Invalid
 from appliance.store import Store
@@ -37,7 +37,7 @@ def prove(store: Store, actor: Actor, password: str) -> None:
 def fresh(store: Store, user_id: int, password: str) -> str:
     """The hash of a password that is none of the user's last five."""
     with store.reading() as tx:
-        past = users.past_passwords(tx, user_id)
+        past = password_history.past(tx, user_id)
     if passwords.is_one_of(password, past):
         raise Invalid(password=passwords.REUSED)
     return passwords.hash_password(password)

@@ -1,19 +1,18 @@
-"""People: adding, changing, removing them, their roles and their passwords (ptpb 二, identity 3, 7, 8)."""
+"""People: finding, adding, changing, removing them (ptpb 二, identity 3, 7)."""
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, delete, select
+from sqlalchemy import ColumnElement, Select, select
 
 from appliance import clock
-from appliance.domain import access, guard, passwords, roles, seeds, tokens
+from appliance.domain import access, guard, members, password_history, passwords, roles, seeds, tokens
 from appliance.domain.names import folded, taken
-from appliance.errors import Collector, Conflict, Denied, LastAdministrator, Problem, Reserved, Taken, together
+from appliance.errors import Collector, Denied, LastAdministrator, Problem, Reserved, Taken, together
 from appliance.query import contains
 from appliance.store import Row, Tx
-from appliance.store.tables import password_history, user_roles, users
+from appliance.store.tables import users
 
 ACTIVE, INACTIVE, LOCKED = "active", "inactive", "locked"
 PROFILE = {"name", "email", "phone", "remark", "department", "position"}
@@ -71,14 +70,6 @@ def by_name(tx: Tx, word: str) -> Row | None:
     if word.isdecimal() and word.isascii():
         return tx.find("users", id=int(word)) if len(word) <= len("9" * 18) else None
     return tx.find("users", uuid=word.lower()) or tx.find("users", login_key=folded(word))
-
-
-def add_roles(tx: Tx, rows: list[Row]) -> None:
-    """Complete rows with the ids of their roles, by one query for all of them."""
-    found = select(user_roles.c.user_id, user_roles.c.role_id).where(user_roles.c.user_id.in_([r.id for r in rows]))
-    bound = tx.all(found.order_by(user_roles.c.role_id))
-    for row in rows:
-        row["roles"] = [one.role_id for one in bound if one.user_id == row.id]
 
 
 # --- adding and changing ---------------------------------------------------------------------------------------------
@@ -141,7 +132,7 @@ def insert(tx: Tx, *, login: str, password_hash: str, **profile: Any) -> int:
     ident = tx.insert(
         "users", login=login, password_hash=password_hash, password_at=moment, **keys(login=login, **profile), **profile
     )
-    remember_password(tx, ident, password_hash, moment)
+    password_history.remember(tx, ident, password_hash, moment)
     return ident
 
 
@@ -206,7 +197,7 @@ def change_oneself(tx: Tx, role_ids: Iterable[int] | None, **changes: Any) -> No
     """What people change of themselves without any right: the profile; the rest may only be repeated as it is."""
     user = tx.get("users", tx.actor.user_id)
     changes = different(user, changes)
-    same_roles = role_ids is None or set(role_ids) == set(roles_of(tx, user.id))
+    same_roles = role_ids is None or set(role_ids) == set(members.roles_of(tx, user.id))
     if not same_roles or changes.keys() - PROFILE:
         raise Denied(needs=["system.user.update"])
     change(tx, user.id, **changes)
@@ -229,39 +220,9 @@ def change(
     if changes.get("enabled") is False or changes.get("locked"):
         tokens.end_all(tx, user_id, "locked" if changes.get("locked") else "disabled")
     if role_ids is not None:
-        set_roles(tx, user_id, role_ids)
+        members.set_roles(tx, user_id, role_ids)
     if password_hash is not None:
-        set_password(tx, user_id, password_hash)
-
-
-# --- roles -----------------------------------------------------------------------------------------------------------
-
-
-def set_roles(tx: Tx, user_id: int, role_ids: Iterable[int]) -> None:
-    """Replace the roles of a user; memberships that stay keep their date."""
-    user, wanted = tx.get("users", user_id), set(role_ids)
-    roles.require_known(tx, wanted)
-    now = set(roles_of(tx, user_id))
-    if seeds.ADMINISTRATOR not in wanted and (user.protected or is_last_with_role_1(tx, user_id)):
-        raise Reserved() if user.protected else LastAdministrator()
-    access.require_over(tx, user_id)
-    roles.require_within(tx, now ^ wanted)
-    with guard.keeping_an_administrator(tx):
-        tx.run(delete(user_roles).where(user_roles.c.user_id == user_id, user_roles.c.role_id.in_(now - wanted)))
-        for role_id in sorted(wanted - now):
-            tx["user_roles"].insert({"user_id": user_id, "role_id": role_id, "created_at": clock.now()})
-    tx.tell("user_roles", id=user_id, old=sorted(now), new=sorted(wanted))
-
-
-def roles_of(tx: Tx, user_id: int) -> list[int]:
-    """The roles of a user, enabled or not."""
-    return tx.values(select(user_roles.c.role_id).where(user_roles.c.user_id == user_id))
-
-
-def is_last_with_role_1(tx: Tx, user_id: int) -> bool:
-    """Whether this is the only enabled user who has role 1."""
-    bound = select(users.c.id).join(user_roles).where(user_roles.c.role_id == seeds.ADMINISTRATOR, users.c.enabled)
-    return tx.values(bound) == [user_id]
+        password_history.replace(tx, user_id, password_hash)
 
 
 # --- removing --------------------------------------------------------------------------------------------------------
@@ -295,44 +256,15 @@ def is_removed(tx: Tx, user_id: int) -> bool:
 # --- passwords -------------------------------------------------------------------------------------------------------
 
 
-def set_password(tx: Tx, user_id: int, password_hash: str, *, instead_of: str | None = None) -> None:
-    """A new password: it ends all sign-ins and any timed lock. `instead_of`: only while the old one is still that."""
-    user = tx.get("users", user_id)
-    if instead_of is not None and user.password_hash != instead_of:
-        raise Conflict()
-    moment = clock.now()
-    lasting = {"must_change_password": False, "password_expires_at": None}
-    tx.change("users", user_id, password_hash=password_hash, password_at=moment, **lasting)
-    remember_password(tx, user_id, password_hash, moment)
-    guard.unlock(tx, user.login_key)
-    tokens.end_all(tx, user_id, "password")
-
-
 def require_resettable(tx: Tx, user: Row) -> None:
     """A password is reset by somebody who could do all that the new password lets him do."""
     require_over(tx, user)
-    roles.require_within(tx, roles_of(tx, user.id))
+    roles.require_within(tx, members.roles_of(tx, user.id))
 
 
 def set_temporary_password(tx: Tx, user_id: int, password_hash: str) -> None:
     """A password that is good for a day, and for nothing but choosing another."""
     require_resettable(tx, tx.get("users", user_id))
-    set_password(tx, user_id, password_hash)
+    password_history.replace(tx, user_id, password_hash)
     end = clock.now() + passwords.TEMPORARY
     tx.change("users", user_id, must_change_password=True, password_expires_at=end)
-
-
-def remember_password(tx: Tx, user_id: int, password_hash: str, moment: datetime) -> None:
-    """Add to the history, and keep only as many as count."""
-    tx.insert("password_history", user_id=user_id, password_hash=password_hash, created_at=moment)
-    newest = select(password_history.c.id).where(password_history.c.user_id == user_id)
-    kept = newest.order_by(password_history.c.id.desc()).limit(passwords.KEPT)
-    old = (password_history.c.user_id == user_id, password_history.c.id.not_in(kept))
-    tx.run(delete(password_history).where(*old))
-
-
-def past_passwords(tx: Tx, user_id: int) -> list[str]:
-    """The hashes of the last five, the present one first."""
-    of_user = password_history.c.user_id == user_id
-    newest = select(password_history.c.password_hash).where(of_user).order_by(password_history.c.id.desc())
-    return tx.values(newest.limit(passwords.KEPT))

@@ -6,7 +6,7 @@ from typing import Any
 from appliance.dialects.identity.doors import also
 from appliance.dialects.identity.envelope import Search, identity, listed, said
 from appliance.dialects.identity.shapes import Word, Words
-from appliance.domain import access, labels, roles, users
+from appliance.domain import access, labels, members, roles, users
 from appliance.domain.names import folded
 from appliance.errors import Missing, Taken, together
 from appliance.store import Row, Tx
@@ -122,7 +122,7 @@ def ids_of(tx: Tx, names: Iterable[str]) -> list[int]:
 
 def print_roles(tx: Tx, rows: list[Row]) -> None:
     """Complete users with the names of their roles."""
-    users.add_roles(tx, rows)
+    members.add_roles(tx, rows)
     codes = roles.codes(tx, {ident for row in rows for ident in row.roles})
     for row in rows:
         row["roles"] = [NAMES.get(ident, codes[ident]) for ident in row.roles]

@@ -9,7 +9,7 @@ from appliance.dialects.identity.doors import oneself, oneself_or
 from appliance.dialects.identity.envelope import Search, identity, listed, said
 from appliance.dialects.identity.roles import add_status, ids_of, print_roles
 from appliance.dialects.identity.shapes import Hidden, Networks, Switch, When, Word, Words
-from appliance.domain import access, guard, labels, mfa, new_password, passwords, users
+from appliance.domain import access, guard, labels, mfa, new_password, password_history, passwords, users
 from appliance.errors import Denied, Missing, together
 from appliance.store import Row, Tx
 from appliance.web.fields import Part, Plain, Text, TextId, Time, Wire
@@ -281,7 +281,7 @@ def change_password(desk: Desk, words: dict[str, Any], user: str) -> Reply:
     assert me is not None
     hashed = new_password.of_oneself(desk.store, desk.actor, full=True, **words)
     with desk.writing() as tx:
-        users.set_password(tx, me.id, hashed, instead_of=me.password_hash)
+        password_history.replace(tx, me.id, hashed, instead_of=me.password_hash)
     return said("密码修改成功")
 
 

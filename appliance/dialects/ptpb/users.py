@@ -4,7 +4,7 @@ from typing import Any
 
 from appliance.dialects.ptpb.envelope import ptpb
 from appliance.dialects.ptpb.ids import Removal, removed
-from appliance.domain import new_password, passwords, users
+from appliance.domain import members, new_password, password_history, passwords, users
 from appliance.store import Row, Tx
 from appliance.web.fields import Bool, Id, Ids, Plain, Secret, Text, Time, Wire
 from appliance.web.route import SIGNED_IN, Listing, Reply
@@ -130,7 +130,7 @@ def list_users(tx: Tx, filters: dict[str, Any]) -> Listing:
 
 def complete(tx: Tx, rows: list[Row]) -> None:
     """Roles, and the picture that everybody has."""
-    users.add_roles(tx, rows)
+    members.add_roles(tx, rows)
     for row in rows:
         row["avatar"] = AVATAR
 
@@ -150,7 +150,7 @@ def change_own_password(desk: Desk, words: dict[str, Any]) -> None:
     assert user is not None
     hashed = new_password.of_oneself(desk.store, desk.actor, **words)
     with desk.writing() as tx:
-        users.set_password(tx, user.id, hashed, instead_of=user.password_hash)
+        password_history.replace(tx, user.id, hashed, instead_of=user.password_hash)
 
 
 @ptpb.get("/rbac/user/detail/", needs=SIGNED_IN, gives=OwnView, always=True)
@@ -164,4 +164,4 @@ def show_oneself(tx: Tx) -> Row:
 @ptpb.post("/rbac/user/role/", needs="system.permission.update", takes=UserRoles, audit="绑定用户{id}角色")
 def bind_roles(tx: Tx, bound: dict[str, Any]) -> None:
     """绑定用户角色"""
-    users.set_roles(tx, bound["id"], bound["roles"])
+    members.set_roles(tx, bound["id"], bound["roles"])
