@@ -5,6 +5,7 @@ from gevent import monkey
 monkey.patch_all()
 
 import sys  # noqa: E402
+from collections.abc import Iterator  # noqa: E402
 from typing import Any  # noqa: E402
 from urllib.parse import quote  # noqa: E402
 
@@ -16,6 +17,13 @@ from appliance.hardening import harden  # noqa: E402
 from appliance.server import Server  # noqa: E402
 from appliance.settings import Settings, load  # noqa: E402
 from appliance.web import sockets  # noqa: E402
+
+
+def slowly() -> Iterator[bytes]:
+    """An answer that is under way for a while."""
+    yield b"begun"
+    gevent.sleep(1.6)
+    yield b"ended"
 
 
 class Small:
@@ -32,7 +40,8 @@ class Small:
         if path == "/error":
             raise RuntimeError("password=hunter2hunter2")
         if path == "/slow":
-            gevent.sleep(1.6)
+            start_response("200 OK", [])
+            return slowly()
         if path == "/unread":
             start_response("413 Request Entity Too Large", [("Content-Length", "0")])
             return []

@@ -242,7 +242,7 @@ def test_a_head_that_trickles_is_cut(small: Small) -> None:
     with small.connect() as connection:
         began = time.monotonic()
         told = trickle(connection, b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 1000)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 8
     assert status(told) == 408
 
 
@@ -251,7 +251,7 @@ def test_a_body_that_trickles_is_cut(small: Small) -> None:
         connection.sendall(request(POST, "Content-Length: 1000"))
         began = time.monotonic()
         told = trickle(connection, b"x" * 1000)
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 8
     assert status(told) != 200
 
 

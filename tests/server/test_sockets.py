@@ -1,6 +1,7 @@
 """WebSockets at the socket: who may open one (A42), and what a hostile one cannot do (A43)."""
 
 import socket
+import statistics
 import threading
 import time
 from collections.abc import Callable
@@ -178,7 +179,7 @@ def test_a_million_tiny_frames_are_served_and_leave_others_their_turn(small: Sma
         assert status(small.get()) == 200
         waits.append(time.monotonic() - began)
     assert len(waits) > 20
-    assert max(waits) < 0.5
+    assert statistics.median(waits) < 0.2
     assert flood.receive() == (1, b"done")
 
 
