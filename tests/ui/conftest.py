@@ -111,7 +111,17 @@ def window(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Window]
         watched.context.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def live(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A running appliance with the people in it, one for all tests of the UI: starting it takes longer than most."""
+    folder = tmp_path_factory.mktemp("live")
+    shutil.copytree(template, folder / "data")
+    running = Live(folder / "data", "--loopback-targets")
+    yield running
+    running.kill()
+
+
+@pytest.fixture(scope="session")
 def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     """A host to connect to."""
     server = servers.start(tmp_path_factory.mktemp("sshd"))
@@ -119,7 +129,7 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     server.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def equipped(live: Live, sshd: Sshd) -> Live:
     """The live appliance with one host in the group shop and a voucher that opens it."""
     token = live.sign_in("alice", PASSWORD)

@@ -6,7 +6,7 @@ from tests.conftest import PASSWORD
 from tests.ui.conftest import Window
 
 EVIL = "<img src=x onerror=\"document.title='owned'\">"
-ROUTES = ["/overview", "/terminal", "/resource", "/resource?id=1", "/voucher", "/user", "/role", "/permission?role=5"]
+ROUTES = ["/overview", "/terminal", "/resource", "/resource?id=2", "/voucher", "/user", "/role", "/permission?role=5"]
 LOGS = ["/audit", "/audit?list=operations", "/audit?list=sessions", "/session", "/profile"]
 
 
@@ -23,7 +23,7 @@ def haunted(equipped):
             "group": 2,
             "description": EVIL,
         },
-        "/api/resource/resource/edit/": {"id": 1, "name": EVIL, "description": EVIL},
+        "/api/resource/resource/add/": {"name": EVIL, "ipv4_address": "192.0.2.66", "group": 2, "protocol": 1},
         "/api/rbac/role/add/": {"name": EVIL, "code": "evil", "description": EVIL},
         "/api/rbac/user/add/": {"account": "evil", "password": PASSWORD, "name": EVIL, "remark": EVIL},
     }.items():
