@@ -4,7 +4,6 @@ import re
 import time
 from contextlib import suppress
 from errno import ECONNRESET
-from functools import lru_cache
 from io import BytesIO
 from typing import Any
 from urllib.parse import unquote
@@ -14,11 +13,10 @@ from gevent.pywsgi import WSGIHandler, format_date_time
 from gevent.socket import SHUT_RD, SHUT_WR, socket
 
 from appliance import logs
+from appliance.server_head import Head, check_host, length_of, read_head, read_headers
 from appliance.server_input import CONTINUE, Body, Reader, Refused, gather
 from appliance.web.request import client_address
 
-LINE_LIMIT = 8 * 1024
-HEADERS_LIMIT = 100
 FIRST_SECONDS = 15.0  # for a new connection to say something
 IDLE_SECONDS = 75.0  # between two requests
 CROWDED_SECONDS = 1.0  # the same, while connections are scarce
@@ -27,22 +25,8 @@ SLICE = 256 * 1024
 LINGER_SECONDS = 2.0  # a refused client gets time to read why
 LINGER_BYTES = 8 * 1024 * 1024
 
-TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]"
-LINE = re.compile(rb"(" + TOKEN + rb"{1,24}) (/[!-~\x80-\xff]*|\*) HTTP/1\.([01])")
-HEADERS = re.compile(rb"(?:\r\n" + TOKEN + rb"{1,64}:[\t -~\x80-\xff]*)*")
-HOST = re.compile(r"[A-Za-z0-9._~%:\[\]-]{0,255}")
-ONCE = {"CONTENT_LENGTH", "CONTENT_TYPE", "HTTP_HOST", "HTTP_TRANSFER_ENCODING", "HTTP_AUTHORIZATION", "HTTP_ORIGIN"}
 SECRET_QUERY = re.compile(r"(?i)((?:^|&)[^=&]*(?:token|ticket|pass|secret|key|code|auth|sign|otp)[^=&]*=)[^&]*")
 UNLOGGED = "/api/terminal/"  # the documented terminal carries a token in its query
-
-
-@lru_cache(maxsize=512)
-def variable(name: str) -> str:
-    """A header's name in a WSGI environment; nothing for names with underscores, which could pass for another."""
-    if "_" in name:
-        return ""
-    upper = name.upper().replace("-", "_")
-    return upper if upper in ("CONTENT_TYPE", "CONTENT_LENGTH") else "HTTP_" + upper
 
 
 class Connection(WSGIHandler):
@@ -79,7 +63,7 @@ class Connection(WSGIHandler):
             head = self._next_head()
             if not head:
                 return False
-            self._understand(head)
+            self.environ = self._environment(read_head(head))
         except Refused as refusal:
             self._refuse(str(refusal))
             return False
@@ -105,33 +89,19 @@ class Connection(WSGIHandler):
             self.id = self.server.next_id()
             logs.request.set(self.id)
 
-    def _understand(self, head: bytes) -> None:
-        """Fill in what pywsgi's own parsing would."""
-        end = head.find(b"\r\n")
-        line = head if end < 0 else head[:end]
-        found = LINE.fullmatch(line)
-        if len(line) > LINE_LIMIT:
-            raise Refused("414 URI Too Long")
-        if not found or (end >= 0 and not HEADERS.fullmatch(head, end)):
-            raise Refused("400 Bad Request")
-        self.command, self.path = found[1].decode(), found[2].decode("latin-1")
-        self.request_version = "HTTP/1.1" if found[3] == b"1" else "HTTP/1.0"
-        self.environ = self._environment(head.decode("latin-1").split("\r\n")[1:])
-
-    def _environment(self, lines: list[str]) -> dict[str, Any]:
+    def _environment(self, head: Head) -> dict[str, Any]:
+        """Also fills in what pywsgi's own parsing would."""
+        self.command, self.path, self.request_version = head.method, head.target, head.version
         environ = self.base.copy()
-        path, _, query = self.path.partition("?")
-        environ["REQUEST_METHOD"] = self.command
+        path, _, query = head.target.partition("?")
+        environ["REQUEST_METHOD"] = head.method
         environ["PATH_INFO"] = unquote(path, "latin-1") if "%" in path else path
         environ["QUERY_STRING"] = query
-        environ["SERVER_PROTOCOL"] = self.request_version
+        environ["SERVER_PROTOCOL"] = head.version
         environ["appliance.request_id"] = self.id
         environ["appliance.connection"] = self
-        read_headers(lines, environ)
-        if self.request_version == "HTTP/1.1" and "HTTP_HOST" not in environ:
-            raise Refused("400 Bad Request")
-        if not HOST.fullmatch(environ.get("HTTP_HOST", "")):
-            raise Refused("400 Bad Request")
+        read_headers(head.lines, environ)
+        check_host(environ)
         self.close_connection = self._last_request(environ.get("HTTP_CONNECTION", "").lower())
         self.wsgi_input = environ["wsgi.input"] = self._body(environ)
         environ["wsgi.input_terminated"] = True
@@ -144,15 +114,10 @@ class Connection(WSGIHandler):
 
     def _body(self, environ: dict[str, Any]) -> Body:
         """The request's body. Chunks are put together here: Bottle would take them apart a second time."""
-        encoding = environ.pop("HTTP_TRANSFER_ENCODING", None)
-        length = environ.get("CONTENT_LENGTH")
+        length = length_of(environ)
         greet = self._greet(environ)
-        if encoding is None:
-            if length is not None and not (length.isascii() and length.isdecimal() and len(length) < 16):
-                raise Refused("400 Bad Request")
-            return Body(self.rfile, int(length or 0), greet)
-        if length is not None or encoding.lower() != "chunked" or self.request_version != "HTTP/1.1":
-            raise Refused("400 Bad Request")
+        if length is not None:
+            return Body(self.rfile, length, greet)
         if greet is not None:
             greet.sendall(CONTINUE)
         body, size = gather(self.rfile)
@@ -299,23 +264,6 @@ class Connection(WSGIHandler):
                 return
             left -= len(block)
             gevent.sleep(0)
-
-
-def read_headers(lines: list[str], environ: dict[str, Any]) -> None:
-    """Header lines into a WSGI environment; a repeated one is joined, or refused where two would be two requests."""
-    if len(lines) > HEADERS_LIMIT:
-        raise Refused("431 Request Header Fields Too Large")
-    for line in lines:
-        name, _, value = line.partition(":")
-        key = variable(name)
-        if not key:
-            continue
-        if key not in environ:
-            environ[key] = value.strip(" \t")
-        elif key in ONCE:
-            raise Refused("400 Bad Request")
-        else:
-            environ[key] += ("; " if key == "HTTP_COOKIE" else ",") + value.strip(" \t")
 
 
 def plain(address: str) -> str:
