@@ -1,15 +1,14 @@
-"""Users: adding, changing, removing, listing them, their passwords and their roles."""
+"""Users: adding, changing, removing, listing them."""
 
-from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from appliance.app import App
-from appliance.domain import guard, new_password, passwords
+from appliance.domain import guard, passwords
 from tests.client import Answer, Client
-from tests.conftest import PASSWORD, signed_in
-from tests.ptpb.people import alter, employ, last_operation, later, make_role, row, rows
+from tests.conftest import PASSWORD
+from tests.ptpb.people import alter, employ, last_operation, make_role, row, rows
 
 NEW = {"account": "erin", "password": "admin123", "name": "Erin"}
 BEYOND = "无权操作超出自身权限的对象"
@@ -50,9 +49,11 @@ def is_signed_in(client: Client) -> bool:
     return client.get("/api/rbac/user/detail/").status == 200
 
 
-def roles_of(client: Client, ident: int) -> list[int]:
-    found = [user["roles"] for user in client.get("/api/rbac/user/get/?all=true").detail if user["id"] == ident]
-    return found[0]
+def lock(app: App, login: str) -> None:
+    """What five failures do."""
+    with app.store.writing() as tx:
+        for _ in range(guard.LOCK_AFTER):
+            guard.strike(tx, "account", login, guard.LOCK_AFTER, guard.LOCK_WITHIN)
 
 
 # --- adding ----------------------------------------------------------------------------------------------------------
@@ -262,47 +263,6 @@ def test_the_protected_user_is_changed_by_himself_alone(appliance: App, alice: C
     assert edit(alice, 1, status=False).detail == RESERVED
 
 
-def test_an_administrator_gives_somebody_a_new_password(appliance: App, alice: Client, bob: Client) -> None:
-    assert edit(alice, 2, password="brand new 1").status == 200
-    assert last_operation(appliance) == ("重置bob密码", True)
-    assert not is_signed_in(bob)
-    assert not may_sign_in(appliance, "bob")
-    assert may_sign_in(appliance, "bob", "brand new 1")
-
-
-def test_a_reset_keeps_to_the_rules(appliance: App, alice: Client) -> None:
-    assert edit(alice, 2, password="short").detail == {"password": ["密码长度须为8到128个字符"]}
-    assert edit(alice, 2, password=PASSWORD).detail == {"password": ["不能使用最近5次用过的密码"]}
-    assert last_operation(appliance) == ("重置bob密码", False)
-
-
-def test_a_reset_lifts_the_lock(appliance: App, alice: Client) -> None:
-    lock(appliance, "bob")
-    assert not may_sign_in(appliance, "bob")
-    edit(alice, 2, password="brand new 1")
-    assert may_sign_in(appliance, "bob", "brand new 1")
-
-
-def lock(app: App, login: str) -> None:
-    """What five failures do."""
-    with app.store.writing() as tx:
-        for _ in range(guard.LOCK_AFTER):
-            guard.strike(tx, "account", login, guard.LOCK_AFTER, guard.LOCK_WITHIN)
-
-
-def test_an_empty_password_is_none(appliance: App, alice: Client, bob: Client) -> None:
-    assert edit(alice, 2, password="", name="x").status == 200
-    assert is_signed_in(bob)
-    assert last_operation(appliance) == ("编辑用户2", True)
-
-
-def test_only_administrators_reset_passwords(appliance: App, alice: Client) -> None:
-    dora = employ(appliance, "dora", "system.user.update")
-    answer = edit(dora, 2, password="brand new 1", email="x")
-    assert answer.detail == {"password": ["无权重置他人密码"], "email": ["无效邮箱"]}
-    assert may_sign_in(appliance, "bob")
-
-
 def test_only_administrators_touch_administrators(appliance: App, alice: Client) -> None:
     boss = employ(appliance, "boss", "admin")
     dora = employ(appliance, "dora", "system.user.update", "system.user.delete", "system.permission.update")
@@ -409,162 +369,3 @@ def test_everybody_sees_himself_and_where_he_comes_from(mallory: Client) -> None
     mallory.address = "203.0.113.7"
     me = mallory.get("/api/rbac/user/detail/").detail
     assert (me["account"], me["roles"], me["ip"]) == ("mallory", [], "203.0.113.7")
-
-
-# --- one's own password ----------------------------------------------------------------------------------------------
-
-
-def test_a_new_password_ends_every_sign_in_of_its_user(appliance: App, bob: Client) -> None:
-    other = signed_in(appliance, "bob")
-    assert change_password(bob, PASSWORD, "brand new 1").status == 200
-    assert last_operation(appliance) == ("重置bob密码", True)
-    assert (is_signed_in(bob), is_signed_in(other)) == (False, False)
-    assert (may_sign_in(appliance, "bob"), may_sign_in(appliance, "bob", "brand new 1")) == (False, True)
-
-
-@pytest.mark.parametrize(
-    ("words", "faults"),
-    [
-        ({}, {"old_password": ["旧密码不能为空"], "new_password": ["密码为必填项"]}),
-        ({"old_password": PASSWORD}, {"new_password": ["密码为必填项"]}),
-        ({"old_password": "wrong", "new_password": "wrong"}, {"old_password": ["密码错误"]}),
-        ({"old_password": PASSWORD, "new_password": PASSWORD}, {"new_password": ["新旧密码不能相同"]}),
-        ({"old_password": PASSWORD, "new_password": "short"}, {"new_password": ["密码长度须为8到128个字符"]}),
-        (
-            {"old_password": PASSWORD, "new_password": "BOB"},
-            {"new_password": ["密码长度须为8到128个字符", "密码不能包含用户名"]},
-        ),
-    ],
-)
-def test_faults_in_their_order(appliance: App, bob: Client, words: dict[str, str], faults: dict[str, Any]) -> None:
-    answer = bob.post("/api/rbac/user/reset_password/", words)
-    assert (answer.status, answer.detail) == (400, faults)
-    assert last_operation(appliance) == ("重置bob密码", False)
-    assert is_signed_in(bob)
-
-
-def test_the_last_five_passwords_are_not_used_again(appliance: App) -> None:
-    used = [PASSWORD, *(f"password number {n}" for n in range(1, 6))]
-    for old, new in pairwise(used):
-        assert change_password(signed_in(appliance, "bob"), old, new).status == 200
-    bob = signed_in(appliance, "bob")
-    for recent in used[1:5]:
-        assert change_password(bob, used[-1], recent).detail == {"new_password": ["不能使用最近5次用过的密码"]}
-    assert change_password(bob, used[-1], PASSWORD).status == 200
-
-
-def test_guessing_the_old_password_locks_the_account(appliance: App, bob: Client) -> None:
-    for _ in range(guard.LOCK_AFTER):
-        assert change_password(bob, "guess", "brand new 1").detail == {"old_password": ["密码错误"]}
-    assert change_password(bob, PASSWORD, "brand new 1").detail == {"old_password": ["密码错误"]}
-    assert not may_sign_in(appliance, "bob")
-    assert is_signed_in(bob)
-
-
-def test_a_reset_meanwhile_wins_over_the_users_own_change(
-    appliance: App, alice: Client, bob: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    genuine = new_password.fresh
-
-    def slow(*about: Any) -> str:
-        if about[-1] != "brand new 1":
-            edit(alice, 2, password="brand new 1")
-        return genuine(*about)
-
-    monkeypatch.setattr(new_password, "fresh", slow)
-    assert change_password(bob, PASSWORD, "of the thief").status == 400
-    assert may_sign_in(appliance, "bob", "brand new 1")
-
-
-def test_without_the_right_to_his_profile_nobody_changes_his_password(appliance: App, mallory: Client) -> None:
-    assert change_password(mallory, PASSWORD, "brand new 1").status == 403
-    assert last_operation(appliance) == ("重置mallory密码", False)
-
-
-# --- roles -----------------------------------------------------------------------------------------------------------
-
-
-def test_binding_replaces_all_roles(appliance: App, alice: Client) -> None:
-    assert bind(alice, 2, 3, 4, 3).status == 200
-    assert last_operation(appliance) == ("绑定用户2角色", True)
-    assert roles_of(alice, 2) == [3, 4]
-    assert bind(alice, 2).status == 200
-    assert roles_of(alice, 2) == []
-
-
-def test_memberships_that_stay_keep_their_date(appliance: App, alice: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = row(appliance, "user_roles", user_id=2, role_id=4)
-    later(monkeypatch, hours=1)
-    bind(alice, 2, 3, 4)
-    assert row(appliance, "user_roles", user_id=2, role_id=4) == before
-    assert row(appliance, "user_roles", user_id=2, role_id=3).created_at > before.created_at
-
-
-def test_roles_count_from_the_next_request_on(appliance: App, alice: Client, mallory: Client) -> None:
-    assert mallory.get("/api/audit/login/get/").status == 403
-    bind(alice, 4, 3)
-    assert mallory.get("/api/audit/login/get/").status == 200
-    bind(alice, 4)
-    assert mallory.get("/api/audit/login/get/").status == 403
-
-
-def test_faults_of_binding(appliance: App, alice: Client) -> None:
-    assert alice.post("/api/rbac/user/role/", {"id": 2}).detail == {"roles": ["该字段是必填项。"]}
-    assert bind(alice, 2, 2, 99).detail == {"roles": ["角色不存在"]}
-    assert alice.post("/api/rbac/user/role/", {"id": 2, "roles": "x"}).detail == {
-        "roles": ["期望为一个包含物件的列表。"]
-    }
-    assert roles_of(alice, 2) == [2, 4]
-    assert last_operation(appliance) == ("绑定用户2角色", False)
-
-
-def test_the_protected_user_keeps_role_1(alice: Client) -> None:
-    assert bind(alice, 1, 1, 3).status == 200
-    assert bind(alice, 1, 3).detail == RESERVED
-    assert roles_of(alice, 1) == [1, 3]
-
-
-def test_the_last_enabled_user_with_role_1_keeps_it(appliance: App, alice: Client) -> None:
-    boss = employ(appliance, "boss", "admin")
-    bind(alice, boss.id, 1)
-    alter(appliance, "users", 1, enabled=False)
-    assert bind(boss, boss.id, 2).detail == RESERVED
-    assert edit(boss, boss.id, status=False).status == 400
-    alter(appliance, "users", 1, enabled=True)
-    assert bind(boss, boss.id, 2).status == 200
-
-
-def test_the_last_administrator_by_another_role_stays_one_too(appliance: App) -> None:
-    boss = employ(appliance, "boss", "admin")
-    alter(appliance, "users", 1, expires_at=row(appliance, "users", id=1).created_at)
-    assert bind(boss, boss.id, 2).detail == RESERVED
-    assert boss.get("/api/rbac/user/get/").status == 200
-
-
-def test_nobody_binds_a_role_that_holds_more_than_he_does(appliance: App, alice: Client) -> None:
-    dora = employ(appliance, "dora", "system.permission.update", "system.user.read")
-    with appliance.store.writing() as tx:
-        small = make_role(tx, "small", "system.user.read")
-        large = make_role(tx, "large", "system.user.read", "system.user.create")
-        grouped = make_role(tx, "grouped", "resource.self.read", on=2)
-    assert bind(dora, 4, small).status == 200
-    for role in (1, 3, large, grouped):
-        answer = bind(dora, 4, small, role)
-        assert (answer.status, answer.detail) == (403, BEYOND)
-    assert roles_of(alice, 4) == [small]
-
-
-def test_nobody_takes_away_a_role_that_holds_more_than_he_does(appliance: App, alice: Client) -> None:
-    dora = employ(appliance, "dora", "system.permission.update")
-    assert bind(dora, 3).status == 403
-    assert roles_of(alice, 3) == [3]
-
-
-def test_what_a_role_holds_on_a_group_is_compared_on_that_group(appliance: App) -> None:
-    dora = employ(appliance, "dora", "system.permission.update")
-    with appliance.store.writing() as tx:
-        tx.insert("user_roles", user_id=dora.id, role_id=4)
-        inside = make_role(tx, "inside", "resource.self.read", on=2)
-        outside = make_role(tx, "outside", "resource.self.read", on=1)
-    assert bind(dora, 4, inside).status == 200
-    assert bind(dora, 4, inside, outside).status == 403
