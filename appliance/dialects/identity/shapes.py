@@ -79,10 +79,12 @@ class Networks(Words):
 
     def one(self, value: Any) -> str:
         """In the usual spelling."""
+        text = super().one(value)
         try:
-            return str(ip_network(super().one(value), strict=False)).removesuffix("/32").removesuffix("/128")
+            network = ip_network(text, strict=False)
         except ValueError:
             raise ValidationError(BAD_NETWORK) from None
+        return str(network.network_address if network.num_addresses == 1 else network)
 
 
 class When(fields.Field[Any]):
