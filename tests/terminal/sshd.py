@@ -48,14 +48,17 @@ class Sshd:
             subprocess.run(["kill", child], check=False, stderr=subprocess.DEVNULL)
 
 
-def start(folder: Path, *, keys: Path | None = None, port: int = 0, extra: str = "") -> Sshd:
+def start(
+    folder: Path, *, keys: Path | None = None, port: int = 0, kinds: tuple[str, ...] = KINDS, extra: str = ""
+) -> Sshd:
     """Start a server in `folder`, with the keys of another one where given; `extra` wins over our configuration."""
     if keys:
         shutil.copytree(keys, folder, dirs_exist_ok=True)
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     make_keys(folder)
     port = port or free_port()
-    (folder / "config").write_text(extra + "\n" + config(folder, port))
+    (folder / "home").mkdir(exist_ok=True)
+    (folder / "config").write_text(extra + "\n" + config(folder, port, kinds))
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     command = [SSHD, "-D", "-f", str(folder / "config"), "-E", str(folder / "sshd.log")]
@@ -64,12 +67,13 @@ def start(folder: Path, *, keys: Path | None = None, port: int = 0, extra: str =
     return server
 
 
-def config(folder: Path, port: int) -> str:
-    """Only what a terminal needs, on loopback only."""
+def config(folder: Path, port: int, kinds: tuple[str, ...]) -> str:
+    """Only what a terminal needs, on loopback only; shells begin without the profile of whoever runs the tests."""
     return f"""
 Port {port}
 ListenAddress 127.0.0.1
-{"".join(f"HostKey {folder}/host_{kind}" + chr(10) for kind in KINDS)}
+{"".join(f"HostKey {folder}/host_{kind}" + chr(10) for kind in kinds)}
+SetEnv HOME={folder}/home
 AuthorizedKeysFile {folder}/authorized_keys
 PidFile none
 StrictModes no

@@ -1,10 +1,12 @@
 """How sessions end: by rights that went, by the clock, by the host, by the appliance itself."""
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import websocket
 
 from tests.conftest import PASSWORD
 from tests.terminal import sshd
@@ -30,7 +32,16 @@ def idle(begin: Callable[..., World]) -> tuple[World, Terminal]:
     terminal = world.shell()
     terminal.type("while sleep 1; do echo tick; done\r")
     Terminal.opened.remove(terminal)
+    threading.Thread(target=terminal.end, daemon=True).start()
     return world, terminal
+
+
+@pytest.fixture(autouse=True, scope="module")
+def absent(world: World) -> Terminal:
+    """Somebody who has not read, nor answered a ping, since the first test of this file."""
+    terminal = world.open()
+    Terminal.opened.remove(terminal)
+    return terminal
 
 
 def told_within(terminal: Terminal, seconds: float = 5) -> str:
@@ -206,8 +217,18 @@ def test_the_row_is_closed_before_the_goodbye(world: World) -> None:
 
 def test_who_types_nothing_is_disconnected_though_the_host_talks_on(idle: tuple[World, Terminal]) -> None:
     world, terminal = idle
-    terminal.socket.settimeout(70)
-    assert terminal.end() == "空闲超时,连接已断开"
+    eventually(lambda: terminal.code, seconds=70)
+    assert (terminal.frames[-1], terminal.reason) == ("空闲超时,连接已断开", "空闲超时,连接已断开")
     assert terminal.seen.count("tick") > 50
     lasted = world.rows("select (julianday(ended_at) - julianday(started_at)) * 86400 as seconds from sessions")
     assert 60 <= lasted[0]["seconds"] < 70
+
+
+def test_who_answers_no_ping_for_a_minute_is_given_up(world: World, absent: Terminal) -> None:
+    first = "select *, (julianday(ended_at) - julianday(started_at)) * 86400 as seconds from sessions where id = 1"
+    row = eventually(lambda: next((row for row in world.rows(first) if row["status"] == "close"), None), seconds=70)
+    assert 60 <= row["seconds"] < 68
+    opcodes = []
+    while not opcodes or opcodes[-1] != websocket.ABNF.OPCODE_CLOSE:
+        opcodes.append(absent.socket.recv_frame().opcode)
+    assert opcodes.count(websocket.ABNF.OPCODE_PING) == 3

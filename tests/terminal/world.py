@@ -3,6 +3,7 @@
 import contextlib
 import json
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -72,6 +73,29 @@ class World(Live):
     def sessions(self, status: str = "") -> list[dict[str, Any]]:
         """Session rows, the newest first."""
         return self.rows("select * from sessions where ? in ('', status) order by id desc", status)
+
+    def drain(self, terminal: "Terminal") -> None:
+        """Read whatever a terminal says, for as long as it is open."""
+
+        def read() -> None:
+            with contextlib.suppress(websocket.WebSocketException, OSError):
+                while terminal.socket.recv_data():
+                    pass
+
+        threading.Thread(target=read, daemon=True).start()
+
+    def paste(self, terminal: "Terminal", pieces: list[str]) -> threading.Thread:
+        """Type all of this in a thread, which waits where typing does."""
+        frames = [json.dumps({"type": 2, "data": piece}) for piece in pieces]
+        thread = threading.Thread(target=lambda: [terminal.socket.send(frame) for frame in frames], daemon=True)
+        thread.start()
+        return thread
+
+    def push(self, terminal: "Terminal", raw: bytes) -> threading.Thread:
+        """Put bytes on the wire in a thread."""
+        thread = threading.Thread(target=lambda: terminal.socket.sock.sendall(raw), daemon=True)
+        thread.start()
+        return thread
 
     def memory(self) -> int:
         """Resident bytes of the process."""
