@@ -1,7 +1,7 @@
 /** Who is signed in, and what the menu shows them. */
 import { computed, reactive, readonly } from 'vue'
 import { events, get, keep, post, renew } from './api'
-import { go, place } from './router'
+import { go, place, settle } from './router'
 import type { MenuRow, User } from './types'
 import { views } from './views'
 
@@ -68,6 +68,7 @@ export async function setUp(token: string, account: string, password: string, na
 export async function signOut(): Promise<void> {
   await post('/api/rbac/logout/').catch(() => {})
   leave(false)
+  settle('/')
 }
 
 export async function refreshUser(): Promise<void> {

@@ -2,7 +2,6 @@
 
 /** Control characters go, escape above all: a paste can neither close bracketed mode nor press keys. */
 export function cleaned(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replace(/\r\n?/g, '\n').replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '')
 }
 

@@ -72,6 +72,6 @@ function harden(terminal: Terminal): void {
 
 /** A title is a host's word: short, and plain text wherever it is shown. */
 export function plainTitle(title: string): string {
-  // eslint-disable-next-line no-control-regex
-  return title.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '').slice(0, LONGEST_TITLE)
+  const start = title.slice(0, LONGEST_TITLE * 4) // a title may be megabytes long
+  return start.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '').slice(0, LONGEST_TITLE)
 }
