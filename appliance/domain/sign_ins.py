@@ -16,13 +16,9 @@ IDLE, TOO_LONG = "idle", "absolute"
 
 
 def search(tx: Tx, user_id: int) -> Select[Any]:
-    """The sign-ins of a user that have not ended."""
-    return select(sign_ins).where(sign_ins.c.user_id == user_id, *good())
-
-
-def good() -> list[Any]:
-    """The conditions of a sign-in that has neither been ended nor run out."""
-    return [sign_ins.c.ended_at.is_(None), sign_ins.c.expires_at > clock.now()]
+    """The sign-ins of a user that have neither been ended nor run out."""
+    good = (sign_ins.c.ended_at.is_(None), sign_ins.c.expires_at > clock.now())
+    return select(sign_ins).where(sign_ins.c.user_id == user_id, *good)
 
 
 def describe(tx: Tx, rows: list[Row]) -> None:
@@ -69,7 +65,7 @@ def end_over(store: Store) -> None:
     if store.read_only or not (store.settings.idle_sign_in or store.settings.absolute_sign_in):
         return
     with store.reading() as tx:
-        rows = tx.all(select(sign_ins).where(*good()))
+        rows = tx.all(select(sign_ins).where(sign_ins.c.ended_at.is_(None)))
         over = {row.id: why for row in rows if (why := reason(tx, row))}
     presence.keep_only(store, {row.id for row in rows if row.id not in over})
     for batch in batches(over):
