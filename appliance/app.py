@@ -7,6 +7,7 @@ import orjson
 
 from appliance import logs
 from appliance.crypto import BadKey, Vault, load_master_key
+from appliance.datafolder import DATABASE, KEY
 from appliance.dialects.identity import identity
 from appliance.dialects.ptpb import ptpb
 from appliance.domain import access, duties, passwords, seeds, setup, usage, users
@@ -35,7 +36,9 @@ class App:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.vault = Vault(load_master_key(settings.data / "master.key", settings.master_key))
+        first_start = not (settings.data / DATABASE).exists()
+        key = load_master_key(settings.data / KEY, settings.master_key, may_make=first_start)
+        self.vault = Vault(key)
         self.store = Store(settings.data, self.vault, settings)
         self.plant()
         ptpb.zone = fields.Moment.zone = settings.zone

@@ -48,12 +48,18 @@ def derive(master: bytes, purpose: bytes) -> bytes:
     return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose).derive(master)
 
 
-def load_master_key(path: Path, given: str | None = None) -> bytes:
-    """The master key: `given` (base64, from the environment), the file, or a new one in a new 0600 file."""
+def load_master_key(path: Path, given: str | None = None, *, may_make: bool = True) -> bytes:
+    """The master key: `given` (base64, from the environment), the file, or a new one in a new 0600 file.
+
+    Where none may be made, because there is a database that was sealed with another, it is one that fits nothing.
+    """
     if given:
         return decode_key(given)
     if not path.exists():
-        write_private(path, base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
+        fresh = secrets.token_bytes(KEY_BYTES)
+        if not may_make:
+            return fresh
+        write_private(path, base64.b64encode(fresh) + b"\n")
     return decode_key(path.read_text())
 
 

@@ -17,6 +17,7 @@ from gevent.pywsgi import WSGIServer
 
 from appliance import logs
 from appliance.crypto import write_private
+from appliance.domain import setup
 from appliance.hardening import raise_file_limit
 from appliance.interfaces import real_addresses
 from appliance.kinds import Address, Network
@@ -30,7 +31,6 @@ SPARE = 8  # connections that idle ones make room for
 HANDSHAKE_SECONDS = 10.0
 BACKLOG = 1024
 ENDING_SECONDS = 9.5  # then the system ends us
-SETUP_FILE = "setup-url"
 
 
 class Application(Protocol):
@@ -206,7 +206,7 @@ class Server:
         logs.note("server.started", url=urls[0])
         told = [f"appliance is at {' and '.join(urls)}"]
         token = self.app.setup_token()
-        file = self.settings.data / SETUP_FILE
+        file = self.settings.data / setup.FILE
         file.unlink(missing_ok=True)
         if token:
             links = [f"{url}/#/setup/{token}" for url in urls]

@@ -111,6 +111,15 @@ def test_a_wrong_master_key_reads_but_never_writes(appliance: App) -> None:
     locked.store.close()
 
 
+def test_a_lost_master_key_is_not_replaced(appliance: App) -> None:
+    appliance.store.close()
+    (appliance.settings.data / "master.key").unlink()
+    locked = App(Settings(data=appliance.settings.data))
+    assert locked.store.read_only
+    assert not (appliance.settings.data / "master.key").exists()
+    locked.store.close()
+
+
 def test_files_of_the_data_directory_are_private(appliance: App) -> None:
     assert (appliance.settings.data / "master.key").stat().st_mode & 0o777 == 0o600
 

@@ -14,6 +14,8 @@ from appliance.store import Tx
 from appliance.store.tables import users as user_table
 
 OPTION = "setup_token"
+FILE = "setup-url"
+"""Where the address of the set-up page lies while it is good for something."""
 LIFE = timedelta(minutes=30)
 DEFAULT_NAME = "管理员"
 WRONG = "设置令牌无效或已使用"
@@ -52,4 +54,5 @@ def make_administrator(tx: Tx, *, login: str, password_hash: str, name: str = DE
     ident = users.insert(tx, login=login, password_hash=password_hash, name=name or DEFAULT_NAME, protected=True)
     tx.insert("user_roles", user_id=ident, role_id=seeds.ADMINISTRATOR, created_at=clock.now())
     tx["options"].delete(name=OPTION)
+    tx.after_commit(lambda: (tx.settings.data / FILE).unlink(missing_ok=True))
     return ident

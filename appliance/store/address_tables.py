@@ -243,14 +243,12 @@ Index(
     addresses.c.subnet_id,
     addresses.c.ip_key,
     sqlite_where=addresses.c.status == "available",
-    postgresql_where=addresses.c.status == "available",
 )
 for owner in ("hostname", "mac_address", "release_after", "expires_at"):
     Index(
         f"ix_addresses_{owner}",
         addresses.c[owner],
         sqlite_where=addresses.c[owner].is_not(None),
-        postgresql_where=addresses.c[owner].is_not(None),
     )
 address_hosts = table(
     "address_hosts",

@@ -27,7 +27,11 @@ class Database(dataset.Database):
 
     def __init__(self, file: Path) -> None:
         self.file = str(file)
-        kwargs = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False, "isolation_level": None}}
+        kwargs = {
+            "poolclass": StaticPool,
+            "connect_args": {"check_same_thread": False, "isolation_level": None},
+            "hide_parameters": True,  # errors go to the log, and parameters may be secrets
+        }
         super().__init__(
             f"sqlite:///{file}", ensure_schema=False, engine_kwargs=kwargs, on_connect_statements=list(PRAGMAS)
         )

@@ -44,6 +44,13 @@ def test_the_set_up_token_lives_half_an_hour(fresh: App, monkeypatch: pytest.Mon
     assert set_up(fresh, token) == 403
 
 
+def test_the_file_with_the_set_up_address_is_gone_once_it_was_used(fresh: App) -> None:
+    file = fresh.settings.data / "setup-url"
+    file.write_text("http://127.0.0.1/#/setup/…")
+    assert set_up(fresh, fresh.setup_token()) == 200
+    assert not file.exists()
+
+
 def test_a_newer_set_up_token_voids_the_older(fresh: App) -> None:
     older, newer = fresh.setup_token(), fresh.setup_token()
     assert (set_up(fresh, older), set_up(fresh, newer)) == (403, 200)

@@ -4,7 +4,7 @@ from typing import Any
 
 from appliance.dialects.ptpb.envelope import ptpb
 from appliance.dialects.ptpb.ids import Sought
-from appliance.domain import grants
+from appliance.domain import effective, grants
 from appliance.store import Row, Tx
 from appliance.web.fields import Id, Ids, Parts, Plain, Time, Wire
 
@@ -52,3 +52,16 @@ def list_grants(tx: Tx, sought: dict[str, int]) -> list[Row]:
 def set_grants(tx: Tx, wanted: dict[str, Any]) -> None:
     """授权角色资源组权限"""
     grants.replace(tx, wanted["role_id"], wanted["groups"])
+
+
+class WhoWhere(Wire):
+    """Whose access to which host."""
+
+    user_id = Sought(required=True)
+    resource_id = Sought(required=True, attribute="host_id")
+
+
+@ptpb.get("/perm/effective/", needs="system.permission.read", takes=WhoWhere)
+def explain_access(tx: Tx, asked: dict[str, int]) -> dict[str, Any]:
+    """查看有效访问权限"""
+    return effective.explain(tx, **asked)
