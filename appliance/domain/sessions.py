@@ -98,9 +98,10 @@ def begin(tx: Tx, admission: Admission, sentence: str = "") -> Row:
     return row
 
 
-def finish(tx: Tx, session_id: int, *, failed: bool = False, reason: str = "") -> None:
-    """Close the row of a session, once."""
+def finish(tx: Tx, session_id: int, *, failed: bool = False, reason: str = "", recording_hash: str = "") -> None:
+    """Close the row of a session, once; the hash shows later whether its recording was touched."""
     end(tx, [sessions.c.id == session_id], FAILED if failed else CLOSED, reason)
+    tx.run(update(sessions).where(sessions.c.id == session_id).values(recording_hash=recording_hash or None))
 
 
 def close_abandoned(tx: Tx) -> int:

@@ -386,6 +386,7 @@ sessions = table(
     Column("status", String(8), nullable=False, index=True, comment="active, close or failed"),
     Column("reason", String(255), nullable=False, default="", comment="why it ended"),
     Column("recording", String(255), comment="path below the data directory"),
+    Column("recording_hash", String(64), comment="SHA-256 of the closed recording, in hex"),
     comment="SSH terminals, live and past",
 )
 login_records = table(

@@ -1,6 +1,7 @@
 """Recordings: append-only asciicast v2 files, written by one thread for all sessions, readable at any moment."""
 
 import codecs
+import hashlib
 import os
 import shutil
 from collections.abc import Callable
@@ -28,13 +29,13 @@ class Unwritable(Exception):
 class Recording:
     """One session's file. Keeps events until the recorder's thread has written them; waits when that falls behind."""
 
-    def __init__(self, recorder: "Recorder", descriptor: int) -> None:
+    def __init__(self, recorder: "Recorder", descriptor: int, first: bytes) -> None:
         self.error: Exception | None = None
         self._recorder, self._descriptor = recorder, descriptor
         self._began = monotonic()
         self._events: list[tuple[float, str, bytes]] = []
         self._size = 0
-        self._written = os.fstat(descriptor).st_size
+        self._written, self._hash = len(first), hashlib.sha256(first)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._room = Event()
         self._room.set()
@@ -52,9 +53,10 @@ class Recording:
         """The window has another size."""
         self._add("r", f"{columns}x{rows}".encode())
 
-    def close(self) -> None:
-        """No more will come; returns when all of it is written."""
+    def close(self) -> str:
+        """No more will come; once all of it is written, the hash of the file."""
         self._recorder.finish(self)
+        return self._hash.hexdigest()
 
     def _add(self, kind: str, data: bytes) -> None:
         self._events.append((monotonic() - self._began, kind, data))
@@ -76,16 +78,18 @@ class Recording:
     def write(self, events: list[tuple[float, str, bytes]], last: bool) -> None:
         """Append whole lines; a line that does not fit is taken back, so that the file stays readable."""
         lines = [self._line(*event) for event in events]
-        if last and (rest := self._decoder.decode(b"", final=True)):
-            lines.append(line(monotonic() - self._began, "o", rest))
-        block = memoryview(b"".join(lines))
+        if last and (half := self._decoder.decode(b"", final=True)):
+            lines.append(line(monotonic() - self._began, "o", half))
+        block = b"".join(lines)
+        rest = memoryview(block)
         try:
-            while block:
-                block = block[os.write(self._descriptor, block) :]
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
         except OSError:
             os.ftruncate(self._descriptor, self._written)
             raise
-        self._written = os.lseek(self._descriptor, 0, os.SEEK_CUR)
+        self._written += len(block)
+        self._hash.update(block)
 
     def _line(self, moment: float, kind: str, data: bytes) -> bytes:
         text = self._decoder.decode(data) if kind == "o" else data.decode()
@@ -110,11 +114,12 @@ class Recorder:
         """Begin a file below the folder; Unwritable when that fails."""
         if self._greenlet is None:
             self._greenlet = gevent.spawn(self._run)
-        made: int | OSError = self._thread.apply(create, (self.folder / path, header))
+        first = orjson.dumps({"version": 2, **header}) + b"\n"
+        made: int | OSError = self._thread.apply(create, (self.folder / path, first))
         if isinstance(made, OSError):
             logs.fail("recording.refused", made)
             raise Unwritable from made
-        return Recording(self, made)
+        return Recording(self, made, first)
 
     def wake(self, recording: Recording, *, urgent: bool) -> None:
         """There is something to write."""
@@ -157,19 +162,20 @@ class Unrecorded:
     def resize(self, columns: int, rows: int) -> None:
         """Nor this."""
 
-    def close(self) -> None:
+    def close(self) -> str:
         """Nor was anything."""
+        return ""
 
 
 Batch = list[tuple[Recording, list[tuple[float, str, bytes]], bool]]
 
 
-def create(path: Path, header: dict[str, Any]) -> int | OSError:
+def create(path: Path, first: bytes) -> int | OSError:
     """A new file with its first line, readable by nobody else; the error, which a thread had better not raise."""
     try:
         require_room(path.parent)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        os.write(descriptor, orjson.dumps({"version": 2, **header}) + b"\n")
+        os.write(descriptor, first)
     except OSError as error:
         return error
     return descriptor

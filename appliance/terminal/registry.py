@@ -49,6 +49,8 @@ class Registry:
         deadline = monotonic() + seconds
         while self._live and monotonic() < deadline:
             gevent.sleep(0.02)
+        if self._watcher is not None:
+            self._watcher.kill()
 
     def _watch(self) -> None:
         """Look often, but never spend more than a tenth of the time on it."""

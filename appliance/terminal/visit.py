@@ -45,7 +45,7 @@ class Visit:
         self.house, self.store = house, house.store
         self.socket, self.query, self.actor = socket, query, actor
         self.admission, self.row = admission, row
-        self.began = False
+        self.began, self.hash = False, ""
         self.columns, self.rows = size(query.get("cols"), COLUMNS), size(query.get("rows"), ROWS)
         ids = (row.id, actor.user_id, actor.sign_in_id or 0, row.host_id, row.voucher_id)
         self.live = Live(*ids, actor.address)
@@ -132,7 +132,7 @@ class Visit:
             return None
         finally:
             connection.close()
-            recording.close()
+            self.hash = recording.close()
         return bridge
 
     def bridge(self, connection: Connection, shell: ssh.Shell, recording: Recording | Unrecorded) -> Bridge:
@@ -171,7 +171,8 @@ class Visit:
     def close_row(self) -> None:
         """The end of the session in its row."""
         with self.store.writing(anyway=True) as tx:
-            sessions.finish(tx, self.row.id, failed=not self.began, reason=self.live.sentence)
+            reason, recorded = self.live.sentence, self.hash
+            sessions.finish(tx, self.row.id, failed=not self.began, reason=reason, recording_hash=recorded)
 
 
 def size(text: str | None, usual: int) -> int:

@@ -1,5 +1,6 @@
 """What is kept of a session, through kill -9 too, and that the public player plays it."""
 
+import hashlib
 import json
 import signal
 import stat
@@ -85,6 +86,14 @@ def test_input_is_not_recorded(world: World) -> None:
     terminal.send("")
     terminal.end()
     assert "secret typed here" not in file_of(world).read_text()
+
+
+def test_a_hash_shows_whether_it_was_touched(world: World) -> None:
+    terminal = world.shell()
+    terminal.run("seq 3000")
+    terminal.send("")
+    terminal.end()
+    assert hashlib.sha256(file_of(world).read_bytes()).hexdigest() == world.sessions()[0]["recording_hash"]
 
 
 def test_the_public_player_plays_it(world: World) -> None:
