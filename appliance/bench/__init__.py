@@ -7,6 +7,7 @@ from importlib import import_module
 BENCHES = {
     "http": "a list of 20 hosts, beside the bare server library",
     "terminal": "echo, bulk, memory and Ctrl-C of SSH sessions, beside OpenSSH's own client",
+    "sign-in": "sign-ins per second, and the echo of a terminal while twenty sign in at once",
     "start": "cold and warm start of the executable, beside an installed environment",
 }
 
@@ -16,7 +17,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser("appliance bench", description="Measure this installation.")
     commands = parser.add_subparsers(title="benches", metavar="bench", required=True)
     for name, text in BENCHES.items():
-        bench = import_module(f"appliance.bench.{name}")
+        bench = import_module(f"appliance.bench.{name.replace('-', '_')}")
         command = commands.add_parser(name, help=text, description=f"Measures {text}.")
         command.add_argument("--json", action="store_true", help="print no table, only the line of JSON")
         bench.flags(command)

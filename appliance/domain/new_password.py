@@ -26,7 +26,7 @@ def prove(store: Store, actor: Actor, password: str) -> None:
     assert user is not None
     with store.reading(actor) as tx:
         signing_in.refuse_blocked(tx)
-    right = passwords.matches(password, user.password_hash)
+    right = signing_in.compare(actor.address, password, user.password_hash)
     with store.writing(actor) as tx:
         if right and not guard.locked(tx, user.login_key):
             return

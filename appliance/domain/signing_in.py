@@ -1,5 +1,7 @@
 """The one procedure behind every door: password, then account, in constant time and on record (identity 2, 8)."""
 
+from collections import Counter
+
 from appliance import clock
 from appliance.domain import audit, guard, mfa, passwords, policies, tokens
 from appliance.domain.access import Actor
@@ -12,6 +14,10 @@ CODE_NEEDED, CODE_WRONG = "code needed", "code wrong"
 EXPIRED, ADDRESS, STALE = "expired", "address", "stale"
 LONGEST = 256
 """Signs of a login that are looked at: nobody's is longer, and folding a megabyte takes its time."""
+
+
+AT_ONCE, SOON = 40, 2
+_waiting: Counter[str] = Counter()
 
 
 class Refused(Problem):
@@ -31,7 +37,7 @@ def sign_in(
         refuse_blocked(tx)
         user = tx.find("users", login_key=key)
         compared = user.password_hash if user and not guard.locked(tx, key) else passwords.DUMMY
-    right = passwords.matches(password, compared)
+    right = compare(actor.address, password, compared)
     with store.writing(actor) as tx:
         refuse_blocked(tx)  # again: many tries may have been under way at once
         user, shut = tx.find("users", login_key=key), guard.locked(tx, key)
@@ -43,6 +49,19 @@ def sign_in(
         if user and not why:
             return user, welcome(tx, user, remember)
     raise Refused(why)
+
+
+def compare(address: str, password: str, hashed: str) -> bool:
+    """Whether it is that password. No address has so many compared at once that others wait long for theirs."""
+    if _waiting[address] >= AT_ONCE:
+        raise Throttled(SOON)
+    _waiting[address] += 1
+    try:
+        return passwords.matches(password, hashed)
+    finally:
+        _waiting[address] -= 1
+        if not _waiting[address]:
+            del _waiting[address]
 
 
 def judge(tx: Tx, user: Row | None, code: str) -> str:

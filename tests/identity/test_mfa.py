@@ -9,7 +9,7 @@ import gevent
 import pytest
 
 from appliance.app import App
-from appliance.domain import guard
+from appliance.domain import guard, signing_in
 from tests.client import Answer, Client
 from tests.conftest import PASSWORD, signed_in
 from tests.identity.calls import ROOT, USER, data, errors, key_of, refused, sign_in
@@ -498,3 +498,17 @@ def test_the_figures_of_the_process_wait_for_it_as_well(alice: Client) -> None:
     assert alice.get("/metrics").status == 401
     enrolled(alice)
     assert alice.get("/metrics").status == 200
+
+
+# --- many at once ----------------------------------------------------------------------------------------------------
+
+
+def test_one_address_does_not_make_everybody_wait(appliance: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signing_in, "AT_ONCE", 4)
+    spray = [gevent.spawn(sign_in, Client(appliance, address="10.0.0.1"), f"user{n}") for n in range(30)]
+    gevent.sleep(0)
+    assert sign_in(Client(appliance, address="10.0.0.2"), "carol").status == 200
+    gevent.joinall(spray, raise_error=True)
+    statuses = [run.value.status for run in spray]
+    assert (statuses.count(401), statuses.count(429)) == (4, 26)
+    assert sign_in(Client(appliance, address="10.0.0.1"), "carol").status == 200

@@ -354,15 +354,24 @@ def test_guesses_at_a_temporary_password_are_capped(alice: Client, bob: Client, 
     assert refused(sign_in(stranger, "bob", temporary)) == (401, "用户名或密码错误")
 
 
-def test_a_sign_in_with_a_temporary_password_is_not_renewed_beyond_its_day(
+def test_a_sign_in_with_a_temporary_password_ends_with_it(
     appliance: App, alice: Client, bob: Client, stranger: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     body = {"account": "bob", "password": reset(alice)}
     tokens = stranger.post("/api/rbac/login/", body).json["token"]
+    later(monkeypatch, hours=11)
     tokens = refresh(stranger, tokens["refresh"]).json["token"]
-    later(monkeypatch, hours=25)
+    assert [round(life(appliance, token)) for token in tokens.values()] == [12, 13]
+    later(monkeypatch, hours=14)
     assert refresh(stranger, tokens["refresh"]).status == 400
     assert stranger.post(f"{ROOT}/refresh", {"token": tokens["access"]}).status == 401
+
+
+def test_a_remembered_sign_in_with_a_temporary_password_ends_with_it_too(
+    appliance: App, alice: Client, bob: Client, stranger: Client
+) -> None:
+    token = data(sign_in(stranger, "bob", reset(alice), remember_me=True))["token"]
+    assert 23.9 < life(appliance, token) <= 24
 
 
 # --- clocks (A56) ----------------------------------------------------------------------------------------------------
