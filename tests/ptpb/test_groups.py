@@ -95,6 +95,13 @@ def test_who_may_only_make_children_makes_no_top_group(bob: Client) -> None:
     assert (answer.status, answer.detail) == (403, "您无当前权限访问")
 
 
+def test_who_may_only_make_top_groups_makes_no_child(appliance: App) -> None:
+    dave = employ(appliance, "dave", "system.group.create")
+    for parent in (SHOP, UNSEEN):
+        answer = dave.post(ADD, {"name": "x", "parent": parent})
+        assert (answer.status, answer.detail) == (403, "您无当前权限访问")
+
+
 def test_what_clients_may_not_set_is_ignored(appliance: App, alice: Client) -> None:
     extra = {"id": 77, "level": 4, "root": 1, "path": "/1/", "protected": True, "create_date": "2000-01-01"}
     ident = add(alice, "groups", name="lab", role=1, **extra)
