@@ -216,6 +216,13 @@ def test_odd_values_harm_nothing(appliance: App, alice: Client, odd: Any) -> Non
     assert len(rows(appliance, "users")) == 4
 
 
+def test_a_list_without_end_is_refused(alice: Client) -> None:
+    endless = [f"label{number}" for number in range(60_000)]
+    for path, field in (("roles", "permissions"), ("users", "roles"), ("api-keys", "permissions")):
+        answer = alice.post(f"{ROOT}/{path}", {field: endless})
+        assert answer.json["errors"][field] == ["请确保列表不超过 200 项。"]
+
+
 @pytest.mark.parametrize("odd", ["'", "%", "\\", "1 OR 1=1", "1;--", "\u202e", "..%2f..", "９"])
 def test_odd_paths_and_filters_find_nothing(alice: Client, odd: str) -> None:
     for path in ("users", "roles", "api-keys"):

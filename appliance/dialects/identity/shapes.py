@@ -9,6 +9,8 @@ from marshmallow import ValidationError, fields
 from appliance.web.fields import BOOLEAN, INTEGER, LIST, MOMENT, STRING, Bool, Int, Secret, Text, wordings
 
 NOT_EMPTY = "列表不能为空。"
+MOST = 200
+TOO_MANY = f"请确保列表不超过 {MOST} 项。"
 BAD_NETWORK = "IP地址或网段格式错误。"
 
 
@@ -59,6 +61,8 @@ class Words(fields.Field[Any]):
             raise ValidationError(LIST)
         if not value and not self.empty:
             raise ValidationError(NOT_EMPTY)
+        if len(value) > MOST:
+            raise ValidationError(TOO_MANY)
         read, faults = [], {}
         for index, one in enumerate(value):
             try:

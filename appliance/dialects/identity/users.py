@@ -1,15 +1,15 @@
-"""Chapter 4: users, and their passwords."""
+"""Chapter 4: users."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from marshmallow.validate import OneOf
 
-from appliance.dialects.identity.doors import oneself, oneself_or
+from appliance.dialects.identity.doors import oneself_or
 from appliance.dialects.identity.envelope import Search, identity, listed, said
 from appliance.dialects.identity.roles import add_status, ids_of, print_roles
-from appliance.dialects.identity.shapes import Hidden, Networks, Switch, When, Word, Words
-from appliance.domain import access, guard, labels, mfa, new_password, password_history, passwords, users
+from appliance.dialects.identity.shapes import Hidden, Networks, When, Word, Words
+from appliance.domain import access, guard, labels, mfa, passwords, users
 from appliance.errors import Denied, Missing, together
 from appliance.store import Row, Tx
 from appliance.web.fields import Part, Plain, Text, TextId, Time, Wire
@@ -17,7 +17,6 @@ from appliance.web.route import SIGNED_IN, Listing, Reply
 from appliance.web.serve import Desk
 
 NOT_FOUND = "用户不存在"
-RESET = "密码重置成功"
 NOT_ONESELF = "不能停用自己的账号"
 STATUSES = {
     users.ACTIVE: {"enabled": True, "locked": False, "pending": False},
@@ -82,19 +81,6 @@ class UserChange(PersonShape):
     allowed_ips = Networks(attribute="allowed_addresses")
 
 
-class OwnPassword(Wire):
-    """The present password, and the one to come."""
-
-    current_password = Hidden(required=True, attribute="old")
-    new_password = Hidden(required=True, attribute="password")
-
-
-class Reset(Wire):
-    """Whether to send a mail."""
-
-    send_email = Switch(load_default=True)
-
-
 class UserBase(Wire):
     """What every answer says of a user."""
 
@@ -139,13 +125,6 @@ class UserView(UserBase):
     mfa_enabled = Plain()
     locked_until = Time()
     protected = Plain()
-
-
-class Temporary(Wire):
-    """A temporary password."""
-
-    temporary_password = Plain()
-    expires_in = Plain()
 
 
 # --- finding and showing ---------------------------------------------------------------------------------------------
@@ -260,46 +239,3 @@ def remove_user(tx: Tx, user: str) -> Reply:
     """删除用户"""
     users.remove(tx, named(tx, user).id)
     return said("用户删除成功")
-
-
-# --- passwords -------------------------------------------------------------------------------------------------------
-
-
-@identity.put(
-    "/users/<user>/password",
-    needs=SIGNED_IN,
-    takes=OwnPassword,
-    audit="修改用户{user}密码",
-    door=oneself,
-    outside=True,
-    always=True,
-    by_key=False,
-)
-def change_password(desk: Desk, words: dict[str, Any], user: str) -> Reply:
-    """修改密码"""
-    me = desk.actor.user
-    assert me is not None
-    hashed = new_password.of_oneself(desk.store, desk.actor, full=True, **words)
-    with desk.writing() as tx:
-        password_history.replace(tx, me.id, hashed, instead_of=me.password_hash)
-    return said("密码修改成功")
-
-
-@identity.post(
-    "/users/<user>/reset-password",
-    needs="system.user.update",
-    takes=Reset,
-    gives=Temporary,
-    audit="重置用户{user}密码",
-    outside=True,
-)
-def reset_password(desk: Desk, wanted: dict[str, Any], user: str) -> Reply:
-    """重置密码"""
-    with desk.reading() as tx:
-        row = named(tx, user)
-        users.require_resettable(tx, row)
-    password = passwords.temporary(row.login)
-    hashed = passwords.hash_password(password)
-    with desk.writing() as tx:
-        users.set_temporary_password(tx, row.id, hashed)
-    return said(RESET, {"temporary_password": password, "expires_in": int(passwords.TEMPORARY.total_seconds())})
