@@ -127,6 +127,13 @@ def test_a_time_that_is_none_is_told(carol: Client, path: str, moment: str) -> N
     assert (answer.status, answer.detail) == (400, {"start_time": sentence, "end_time": sentence})
 
 
+def test_a_day_ends_where_the_next_one_begins(history: App, carol: Client) -> None:
+    midnight = datetime(2026, 3, 2, tzinfo=history.settings.zone)
+    with history.store.writing() as tx:
+        tx.insert("operations", operation="x", **BOB, address="x", dialect="ptpb", created_at=midnight)
+    assert (ids(carol, OPERA, end_time="2026-03-01"), ids(carol, OPERA, start_time="2026-03-02")) == ([1], [2, 3])
+
+
 def test_a_zone_whose_plus_became_a_blank_is_understood(history: App, carol: Client) -> None:
     for moment in ("2026-03-01T12:00:01+08:00", "2026-03-01 12:00:01+08:00"):
         assert ids(carol, f"{OPERA}?end_time={moment.replace(' ', '%20')}") == [1]

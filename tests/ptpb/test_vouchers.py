@@ -378,6 +378,15 @@ def test_no_answer_log_or_audit_line_holds_a_secret(
     assert '"***"' in str(rows(appliance, "operations")).replace("'", '"')
 
 
+def test_the_audit_says_that_secrets_changed_and_no_more(appliance: App, alice: Client) -> None:
+    add_voucher(alice, "root", private_key=written(RSA, passphrase=PASSPHRASE), passphrase=PASSPHRASE)
+    edit(alice, "vouchers", id=1, password=PASSWORD)
+    made, changed = (line.details[0] for line in rows(appliance, "operations"))
+    assert (made["new"]["secret"], made["new"]["passphrase"]) == ("***", "***")
+    assert changed["old"] == {"kind": "key", "secret": "***", "passphrase": "***"}
+    assert changed["new"] == {"kind": "password", "secret": "***", "passphrase": None}
+
+
 def test_a_sealed_secret_opens_in_its_own_row_and_column_only(appliance: App, alice: Client) -> None:
     add_voucher(alice, "first", password=PASSWORD)
     add_voucher(alice, "second", private_key=written(RSA, passphrase=PASSPHRASE), passphrase=PASSPHRASE)
