@@ -188,3 +188,28 @@ def test_what_a_transaction_saw_that_failed_is_not_kept(appliance: App) -> None:
         raise RuntimeError
     with appliance.store.reading() as tx:
         assert tx.kept("name", lambda: tx.get("users", 1).name) == "管理员"
+
+
+def test_a_prepared_question_is_asked_once_until_somebody_writes(appliance: App) -> None:
+    asked: list[str] = []
+
+    def alice() -> str:
+        with appliance.store.reading() as tx:
+            row = tx.get("users", 1)
+            row["name"], name = "spoilt", row.name
+            return str(name)
+
+    appliance.store.driver.set_trace_callback(asked.append)
+    assert [alice() for _ in range(3)] == ["管理员"] * 3
+    assert len([text for text in asked if "FROM users" in text]) == 1
+    with appliance.store.writing() as tx:
+        tx.change("users", 1, name="Alice")
+    assert alice() == "Alice"
+
+
+def test_what_a_rehearsal_saw_is_not_kept(appliance: App) -> None:
+    with appliance.store.reading() as tx:
+        tx.change("users", 1, name="rehearsed")
+        assert tx.get("users", 1).name == "rehearsed"
+    with appliance.store.reading() as tx:
+        assert tx.get("users", 1).name == "管理员"

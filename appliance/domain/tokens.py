@@ -135,7 +135,7 @@ def verify(key: bytes, token: str) -> dict[str, Any]:
 def identify(tx: Tx, token: str) -> None:
     """Make the transaction's actor the user of an access token, or Unknown."""
     claims = decode(tx.vault.signing_key, token, "access")
-    row = tx.kept(("token", claims["jti"]), lambda: standing(tx, claims["jti"]))
+    row = standing(tx, claims["jti"])
     if row is None or str(row.user_id) != claims["user_id"]:
         raise Unknown()
     if presence.is_idle(tx.store, row.sign_in_id):

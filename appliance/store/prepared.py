@@ -35,7 +35,10 @@ for column in {column.name for table in metadata.tables.values() for column in t
 
 
 class Prepared:
-    """A Select that never changes, with a `bindparam` wherever a call brings a value; for what is asked often."""
+    """A Select that never changes, with a `bindparam` wherever a call brings a value; for what is asked often.
+
+    It is compiled once, and in reading transactions asked the same only once until somebody writes.
+    """
 
     def __init__(self, statement: Select[Any]) -> None:
         self.statement = statement
@@ -44,6 +47,11 @@ class Prepared:
     def compiled(self) -> "Compiled":
         """Made at the first call rather than when the module is imported."""
         return Compiled(self.statement)
+
+    @cached_property
+    def first(self) -> str:
+        """The name of the first column."""
+        return self.compiled.names[0]
 
     @cached_property
     def count(self) -> "Prepared":
@@ -87,23 +95,16 @@ class Compiled:
         self.places = [(name, converters.get(name)) for name in names]
         self.names = statement.selected_columns.keys()
         readers = [from_stored(column.type) for column in statement.selected_columns]
-        self.first = readers[0]
         self.converted = [(name, read) for name, read in zip(self.names, readers, strict=True) if read]
 
-    def tuples(self, driver: sqlite3.Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """What SQLite answers, read to its end, columns as they are stored."""
+    def bound(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The values of a call as SQLite takes them."""
         values = {**self.fixed, **values}
-        bound = [convert(values[name]) if convert else values[name] for name, convert in self.places]
-        return driver.execute(self.sql, bound).fetchall()
+        return tuple([convert(values[name]) if convert else values[name] for name, convert in self.places])
 
-    def values(self, driver: sqlite3.Connection, values: Mapping[str, Any]) -> list[Any]:
-        """The first column of what SQLite answers, as its type has it."""
-        column = [found[0] for found in self.tuples(driver, values)]
-        return [self.first(value) for value in column] if self.first else column
-
-    def rows(self, driver: sqlite3.Connection, values: Mapping[str, Any]) -> list[Row]:
-        """What SQLite answers, each column as its type has it."""
-        rows = [Row(zip(self.names, found, strict=True)) for found in self.tuples(driver, values)]
+    def rows(self, driver: sqlite3.Connection, bound: tuple[Any, ...]) -> list[Row]:
+        """What SQLite answers, read to its end, each column as its type has it."""
+        rows = [Row(zip(self.names, found, strict=True)) for found in driver.execute(self.sql, bound).fetchall()]
         for name, convert in self.converted:
             for row in rows:
                 row[name] = convert(row[name])

@@ -22,7 +22,7 @@ from appliance.store.prepared import Prepared, Row, by_equality, counted, paged
 from appliance.store.tables import metadata
 
 BUSY_TRIES, BUSY_PAUSE = 250, 0.02
-MOST_KNOWN = 10_000
+MOST_KNOWN, LONGEST_KNOWN = 10_000, 100  # rows
 UNSEEN = {"created_at", "updated_at", "id", "uuid", "path", "root_id", "level"}
 SECRET = {"password_hash", "key_hash", "secret", "passphrase"}
 UNTOLD = {
@@ -53,43 +53,61 @@ class StrictTable(dataset.Table):
             raise KeyError(f"{self.name} has no column {sorted(unknown)}")
 
 
+class Known(dict[Hashable, Any]):
+    """What was found in one version of the database; `size` counts rows."""
+
+    def __init__(self, version: tuple[int, int]) -> None:
+        super().__init__()
+        self.version, self.size = version, 0
+
+    def add(self, name: Hashable, value: Any) -> Any:
+        """Keep it, unless it is a long list; the value."""
+        size = len(value) if isinstance(value, list) else 1
+        if size <= LONGEST_KNOWN:
+            self[name] = value
+            self.size += size + 1
+        return value
+
+
 class Tx:
     """An open transaction and its actor."""
 
     def __init__(self, store: "Store", connection: Connection, actor: Any, *, writing: bool = False) -> None:
-        self.store, self.connection, self.actor, self.writing = store, connection, actor, writing
+        self.store, self.connection, self.actor = store, connection, actor
+        self._changing = writing
         self.vault, self.settings = store.vault, store.settings
         self.changes: list[dict[str, Any]] = []
         self.callbacks: list[Callable[[], object]] = []
-        self._known: dict[Hashable, Any] | None = None
+        self._known: Known | None = None
 
     def __getitem__(self, name: str) -> StrictTable:
         """A dataset table: `tx["users"].count(login=…)`."""
+        self._changing = True
         return self.store.table(name)
 
     def all(self, statement: Executable | Prepared, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         """Every row of a statement, read to its end."""
         if isinstance(statement, Prepared):
-            return statement.compiled.rows(self.store.driver, parameters or {})
+            return [Row(row) for row in self._answer(statement, parameters)]
         return [Row(row) for row in self.connection.execute(statement, parameters or {}).mappings()]
 
     def one(self, statement: Executable | Prepared, parameters: Mapping[str, Any] | None = None) -> Row | None:
         """The first row, or None."""
         if isinstance(statement, Prepared):
-            return next(iter(statement.compiled.rows(self.store.driver, parameters or {})), None)
+            return next((Row(row) for row in self._answer(statement, parameters)), None)
         row = self.connection.execute(statement, parameters or {}).mappings().first()
         return Row(row) if row is not None else None
 
     def value(self, statement: Executable | Prepared, parameters: Mapping[str, Any] | None = None) -> Any:
         """The first column of the first row, or None."""
         if isinstance(statement, Prepared):
-            return next(iter(statement.compiled.values(self.store.driver, parameters or {})), None)
+            return next((row[statement.first] for row in self._answer(statement, parameters)), None)
         return self.connection.execute(statement, parameters or {}).scalar()
 
     def values(self, statement: Executable | Prepared, parameters: Mapping[str, Any] | None = None) -> list[Any]:
         """The first column of every row."""
         if isinstance(statement, Prepared):
-            return statement.compiled.values(self.store.driver, parameters or {})
+            return [row[statement.first] for row in self._answer(statement, parameters)]
         return list(self.connection.execute(statement, parameters or {}).scalars())
 
     def count(self, statement: Select[Any] | Prepared) -> int:
@@ -107,6 +125,7 @@ class Tx:
 
     def run(self, statement: Executable) -> int:
         """Execute a change; how many rows it touched."""
+        self._changing = True
         return int(getattr(self.connection.execute(statement), "rowcount", 0))
 
     def find(self, table: str, **equals: Any) -> Row | None:
@@ -123,14 +142,20 @@ class Tx:
     def kept(self, name: Hashable, find: Callable[[], Any]) -> Any:
         """What `find` gives, kept until anybody writes, be it another process. Not to be changed by the caller.
 
-        A transaction that writes asks anew, because it may see what nobody else will.
+        A transaction that changes something asks anew, because it sees what nobody else may ever see.
         """
-        if self.writing:
+        if self._changing:
             return find()
-        known = self._known = self._known or self.store.known()
-        if name not in known:
-            known[name] = find()
-        return known[name]
+        if self._known is None:
+            self._known = self.store.known()
+        return self._known[name] if name in self._known else self._known.add(name, find())
+
+    def _answer(self, statement: Prepared, values: Mapping[str, Any] | None) -> list[Row]:
+        """What a prepared statement finds, asked anew only when somebody wrote since. Not to be changed."""
+        compiled = statement.compiled
+        bound = compiled.bound(values or {})
+        found: list[Row] = self.kept((compiled, bound), lambda: compiled.rows(self.store.driver, bound))
+        return found
 
     def insert(self, table: str, **columns: Any) -> int:
         """Add a row; its id. Makes the uuid and the dates where the table has them."""
@@ -212,8 +237,7 @@ class Store:
         self.driver = self._db.driver
         self._lock = RLock()
         self._inside = False
-        self._known: dict[Hashable, Any] = {}
-        self._known_of = (0, 0)
+        self._known = Known((0, 0))
         self._tables = {name: StrictTable(self._db, name) for name in metadata.tables}
         with self._transaction("BEGIN IMMEDIATE") as connection:
             migrate(connection)
@@ -249,11 +273,11 @@ class Store:
         """Something else after every commit, be it another process's; costs next to nothing."""
         return self.writes, self.driver.execute("PRAGMA data_version").fetchone()[0]
 
-    def known(self) -> dict[Hashable, Any]:
+    def known(self) -> Known:
         """What transactions found and kept; empty again once anybody wrote, here or in another process."""
-        state = self.version()
-        if state != self._known_of or len(self._known) > MOST_KNOWN:
-            self._known, self._known_of = {}, state
+        version = self.version()
+        if version != self._known.version or self._known.size > MOST_KNOWN:
+            self._known = Known(version)
         return self._known
 
     @contextmanager
