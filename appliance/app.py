@@ -9,8 +9,9 @@ from appliance import logs
 from appliance.crypto import BadKey, Vault, load_master_key
 from appliance.datafolder import DATABASE, KEY
 from appliance.dialects.identity import identity
+from appliance.dialects.ipam import ipam
 from appliance.dialects.ptpb import ptpb
-from appliance.domain import access, duties, passwords, seeds, setup, usage, users
+from appliance.domain import access, duties, passwords, seeds, setup, usage, users, values
 from appliance.domain.access import Actor
 from appliance.errors import Problem, Unknown
 from appliance.health import Health
@@ -24,7 +25,7 @@ from appliance.web.request import Environ
 from appliance.web.serve import Response, Serve, new_request_id, told
 from appliance.work.chores import Chores
 
-DIALECTS: list[Dialect] = [identity, ptpb]  # narrow owners first
+DIALECTS: list[Dialect] = [identity, ptpb, ipam]  # narrow owners first
 SEALED_CHECK = "key_check"
 WRONG_KEY = "主密钥不匹配,系统只读"
 Start = Callable[..., Any]
@@ -41,7 +42,7 @@ class App:
         self.vault = Vault(key)
         self.store = Store(settings.data, self.vault, settings)
         self.plant()
-        ptpb.zone = fields.Moment.zone = settings.zone
+        ptpb.zone = fields.Moment.zone = values.Zone.zone = settings.zone
         self.serve = Serve(self.store, DIALECTS)
         self.files = Files()
         self.health = Health(settings.data)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 Faults = dict[str, Any]
 """Field name to sentence, list of sentences, or nested faults."""
@@ -11,14 +11,36 @@ Faults = dict[str, Any]
 class Problem(Exception):
     """A request that is refused for a reason its sender can understand."""
 
+    code = ""
+    """What dialects with a list of codes call it, where its kind does not say so."""
+    data: dict[str, Any] | None = None
+    """What the client is told besides, where a refusal asks for something."""
+
     def __init__(self, sentence: str = "", /, **faults: Any) -> None:
         super().__init__(sentence or str(faults))
         self.sentence = sentence
         self.faults: Faults = {name: listed(fault) for name, fault in faults.items()}
 
+    def coded(self, code: str) -> Self:
+        """The same refusal with its code."""
+        self.code = code
+        return self
+
 
 class Invalid(Problem):
     """Bad input: one sentence, or faults by field."""
+
+
+class Misshapen(Invalid):
+    """Bad input by its form alone, told under the caller's names; `right` is what was in order, under ours."""
+
+    def __init__(self, right: dict[str, Any], /, **faults: Any) -> None:
+        super().__init__("", **faults)
+        self.right = right
+
+    def add(self, faults: Faults) -> None:
+        """Further faults of the same body, as far as their fields are not at fault already."""
+        self.faults = {name: listed(fault) for name, fault in faults.items()} | self.faults
 
 
 class Taken(Invalid):
@@ -106,7 +128,6 @@ class Collector:
         for field, sentences in problem.faults.items():
             self.faults.setdefault(field, []).extend(sentences)
         self.kinds.add(Taken if isinstance(problem, Taken) else Invalid)
-
 
     @contextmanager
     def taking_over(self) -> Iterator[None]:

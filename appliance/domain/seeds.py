@@ -11,6 +11,7 @@ from appliance.store.tables import permissions, role_permissions
 BIRTH = datetime(2025, 1, 1, tzinfo=UTC)
 ADMINISTRATOR, CLIENT, AUDITOR = 1, 2, 3
 DEFAULT_GROUP = 1
+DEFAULT_AREA = 1
 ROLES = [
     (ADMINISTRATOR, "管理员", "Administrator", "超级管理员", []),
     (CLIENT, "用户", "Client", "普通用户", ["user.profile.read", "user.profile.update", "read", "write"]),
@@ -36,6 +37,8 @@ def plant(tx: Tx) -> None:
     if tx.find("roles", id=ADMINISTRATOR) is None:
         plant_roles(tx)
         plant_group(tx)
+    if tx.find("areas", id=DEFAULT_AREA) is None:
+        plant_area(tx)
     grant_everything(tx)
 
 
@@ -58,6 +61,12 @@ def plant_group(tx: Tx) -> None:
     for ident in tx.values(wanted):
         row = {"role_id": ADMINISTRATOR, "permission_id": ident, "group_id": DEFAULT_GROUP}
         tx.insert("grants", protected=True, created_at=BIRTH, **row)
+
+
+def plant_area(tx: Tx) -> None:
+    """The network area of whatever names none."""
+    words = {"name": "默认区域", "name_key": "默认区域", "code": "default", "code_key": "default"}
+    tx.insert("areas", id=DEFAULT_AREA, protected=True, custom_fields={}, **words, **DATES)
 
 
 def grant_everything(tx: Tx) -> None:

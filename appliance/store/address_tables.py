@@ -67,7 +67,7 @@ units = table(
     *coded(),
     Column("level", Integer, nullable=False, comment="1 province to 5 village"),
     optional("parent_id", "units"),
-    Column("path", String(255), nullable=False, comment="/1/5/9/"),
+    Column("path", String(255), nullable=False, default="", comment="/1/5/9/"),
     Column("short_name", String(64)),
     Column("region_code", String(64)),
     Column("leader", String(64)),

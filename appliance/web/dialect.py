@@ -96,6 +96,10 @@ class Dialect:
         """Declare a PUT."""
         return self.declare("PUT", path, **row)
 
+    def patch(self, path: str, **row: Any) -> Callable[[Handler], Handler]:
+        """Declare a PATCH."""
+        return self.declare("PATCH", path, **row)
+
     def delete(self, path: str, **row: Any) -> Callable[[Handler], Handler]:
         """Declare a DELETE."""
         return self.declare("DELETE", path, **row)

@@ -39,6 +39,8 @@ class Route:
     """Answers even while a forced change of the password, or a second factor, is due."""
     by_key: bool = True
     """API keys may call it."""
+    rules: Callable[..., object] | None = None
+    """What the domain says of as much of a body as has the right form, so that all faults are told at once."""
     door: Callable[..., None] | None = None
     """A further question about the caller, asked with what the path names before the body is looked at."""
 
@@ -69,7 +71,7 @@ class Listing:
 
 @dataclass
 class Reply:
-    """An answer that is more than data: keys beside it, cookies, headers, or a body of its own."""
+    """An answer that is more than data: keys beside it, cookies, headers, another status, or a body of its own."""
 
     data: Any = None
     keys: dict[str, Any] = field(default_factory=dict)
@@ -78,5 +80,6 @@ class Reply:
     body: Any = None
     """Bytes or an iterable of bytes, sent as they are with `kind` as content type."""
     kind: str = "application/json"
+    status: int = 200
     failed: bool = False
     """Nothing was done: the audit line says so although the transaction stands."""

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from appliance import logs
 from appliance.domain import audit, usage
 from appliance.domain.access import Actor
-from appliance.errors import Invalid, Problem, Unavailable
+from appliance.errors import Invalid, Misshapen, Problem, Unavailable
 from appliance.store import Prepared, Store, Tx
 from appliance.web import request
 from appliance.web.dialect import Dialect, Failure, Paging
@@ -145,7 +145,11 @@ class Serve:
         facts.update(mentioned(raw))
         with self.store.reading(actor) as tx:
             enter(tx, route, environ, arguments)
-        data = shaped(route, raw)
+        try:
+            data = shaped(route, raw)
+        except Misshapen as fault:
+            self.judge(route, actor, fault)
+            raise
         if route.outside:
             desk = Desk(self.store, actor, route, environ, facts)
             return render(None, route, route.handler(desk, *data, **arguments), query)
@@ -153,6 +157,18 @@ class Serve:
             result = route.handler(tx, *data, **arguments)
             note(tx, route, facts, succeeded=not (isinstance(result, Reply) and result.failed))
             return render(tx, route, result, query)
+
+    def judge(self, route: Route, actor: Actor, fault: Misshapen) -> None:
+        """Add what the rules of the domain find in the rest of a misshapen body."""
+        if not route.rules or not route.takes:
+            return
+        with self.store.reading(actor) as tx:
+            try:
+                route.rules(tx, **fault.right)
+            except Invalid as further:
+                fault.add(route.takes.renamed(further.faults))
+            except Problem:
+                return  # what he may not do, or what is not there, is told once the form is right
 
     def note_refusal(self, route: Route, actor: Actor, facts: Mapping[str, Any]) -> None:
         """A changing call that was refused leaves its line too, in a small transaction of its own."""
@@ -199,7 +215,7 @@ def told(failure: Failure) -> Response:
 
 def named(problem: Problem, route: Route) -> Problem:
     """The domain's field names as the caller knows them."""
-    if problem.faults and route.takes:
+    if problem.faults and route.takes and not isinstance(problem, Misshapen):
         problem.faults = route.takes.renamed(problem.faults)
     return problem
 
@@ -244,7 +260,7 @@ def render(tx: Tx | None, route: Route, result: Any, query: Mapping[str, Any]) -
         reply.data = route.gives.show(reply.data, dialect.moment)
     elif isinstance(reply.data, list):
         reply.data = dialect.completed(reply.data, route.gives)
-    return Response(200, orjson.dumps(dialect.success(reply)), headers)
+    return Response(reply.status, orjson.dumps(dialect.success(reply)), headers)
 
 
 def listing(tx: Tx, route: Route, found: Listing, paging: Paging) -> dict[str, Any]:

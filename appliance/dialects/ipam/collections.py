@@ -1,0 +1,142 @@
+"""The same calls of every collection: list, count, options, one, create, flexible update, delete (ipam 3, 6)."""
+
+from typing import Any
+
+from appliance.dialects.ipam.envelope import DONE, LISTED, Bodies, Body, Query, ipam, said
+from appliance.domain import (
+    areas,
+    contacts,
+    departments,
+    field_definitions,
+    gateways,
+    listing,
+    projects,
+    units,
+    user_groups,
+    writing,
+)
+from appliance.domain.collections import READ, WRITE, Collection
+from appliance.errors import Invalid
+from appliance.store import Tx
+from appliance.web.route import Reply
+from appliance.web.serve import Desk
+
+ADMIN = "admin"
+BAD_GUARD = "版本号格式不正确"
+Codes = str | tuple[str, ...]
+CORE = [
+    areas.AREAS,
+    units.UNITS,
+    departments.DEPARTMENTS,
+    projects.PROJECTS,
+    contacts.CONTACTS,
+    gateways.GATEWAYS,
+]
+ADMINISTERED = [user_groups.USER_GROUPS, field_definitions.DEFINITIONS]
+
+
+def serve_reading(collection: Collection, needs: Codes = READ) -> None:
+    """Declare what reads a collection."""
+    path = f"/api/{collection.name}"
+
+    def list_rows(tx: Tx, query: dict[str, Any]) -> Reply:
+        return said(LISTED, listing.page(tx, collection, query))
+
+    def count_rows(tx: Tx, query: dict[str, Any]) -> dict[str, int]:
+        return listing.count(tx, collection, query)
+
+    def show_row(tx: Tx, ident: int) -> dict[str, Any]:
+        return listing.show(tx, collection, [listing.one(tx, collection, ident)])[0]
+
+    for handler, place, title, shape in (
+        (list_rows, path, "获取{}列表", Query),
+        (count_rows, f"{path}/count", "获取{}数量", Query),
+        (show_row, f"{path}/<ident:int>", "获取{}详情", None),
+    ):
+        handler.__doc__ = title.format(collection.title)
+        ipam.get(place, needs=needs, takes=shape)(handler)
+
+
+def serve_options(collection: Collection, needs: Codes = READ) -> None:
+    """Declare what pickers ask."""
+
+    def list_options(tx: Tx, query: dict[str, Any]) -> Reply:
+        return said(LISTED, listing.options(tx, collection, query))
+
+    list_options.__doc__ = f"获取{collection.title}选项"
+    ipam.get(f"/api/{collection.name}/options", needs=needs, takes=Query)(list_options)
+
+
+def serve_creating(collection: Collection, needs: Codes = WRITE) -> None:
+    """Declare POST."""
+
+    def create_rows(tx: Tx, body: Any) -> Reply:
+        if isinstance(body, list):
+            idents = writing.create_all(tx, collection, body)
+            return said(DONE, {"list": shown(tx, collection, idents), "total": len(idents)}, 201)
+        ident = writing.create(tx, collection, body)
+        return said(DONE, shown(tx, collection, [ident])[0], 201)
+
+    title = f"创建{collection.title}"
+    ipam.post(f"/api/{collection.name}", needs=needs, takes=Bodies, audit=title)(create_rows)
+
+
+def serve_changing(collection: Collection, needs: Codes = WRITE) -> None:
+    """Declare PATCH and PUT, which are alike."""
+
+    def change_rows(desk: Desk, body: Any) -> Reply:
+        wanted = writing.changes(body, guard(desk))
+        with desk.writing() as tx:
+            idents = writing.change_all(tx, collection, wanted)
+            return Reply(changed(tx, collection, body, idents))
+
+    title = f"更新{collection.title}"
+    for declare in (ipam.patch, ipam.put):
+        declare(f"/api/{collection.name}", needs=needs, takes=Bodies, audit=title, outside=True)(change_rows)
+
+
+def serve_removing(collection: Collection, needs: Codes = WRITE) -> None:
+    """Declare DELETE."""
+
+    def remove_rows(tx: Tx, body: dict[str, Any]) -> dict[str, Any]:
+        return writing.remove(tx, collection, body)
+
+    title = f"删除{collection.title}"
+    ipam.delete(f"/api/{collection.name}", needs=needs, takes=Body, audit=title)(remove_rows)
+
+
+def guard(desk: Desk) -> int | None:
+    """The version in `If-Match`, or None."""
+    word = desk.environ.get("HTTP_IF_MATCH", "").strip().removeprefix("W/").strip('"')
+    if word in ("", "*"):
+        return None
+    if not word.isdecimal() or len(word) > 15:
+        raise Invalid(version=BAD_GUARD)
+    return int(word)
+
+
+def changed(tx: Tx, collection: Collection, body: Any, idents: list[int]) -> dict[str, Any]:
+    """The row, where one was asked for by its id; else how many, and which."""
+    rows = shown(tx, collection, idents)
+    alone = isinstance(body, dict) and not {"ids", "items"} & body.keys()
+    return rows[0] if alone else {"updated": len(rows), "list": rows}
+
+
+def shown(tx: Tx, collection: Collection, idents: list[int]) -> list[dict[str, Any]]:
+    """Rows as they are now."""
+    return listing.show(tx, collection, listing.by_ids(tx, collection, idents))
+
+
+def remove_definitions(tx: Tx, body: dict[str, Any]) -> dict[str, Any]:
+    """Definitions go; their values only when asked."""
+    return field_definitions.remove(tx, body)
+
+
+for served in CORE + ADMINISTERED:
+    serve_reading(served)
+    serve_options(served)
+    serve_creating(served, ADMIN if served in ADMINISTERED else WRITE)
+    serve_changing(served, ADMIN if served in ADMINISTERED else WRITE)
+for served in [*CORE, user_groups.USER_GROUPS]:
+    serve_removing(served, ADMIN if served in ADMINISTERED else WRITE)
+ipam.delete("/api/field_definitions", needs=ADMIN, takes=Body, audit="删除字段定义")(remove_definitions)

@@ -1,0 +1,409 @@
+"""Making, changing and removing rows of the address book: read, merge, judge, write, all or nothing (ipam 3)."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import func, select
+
+from appliance.domain import cidr, custom_fields, listing, values
+from appliance.domain.collections import COLLECTIONS, Collection, Field
+from appliance.domain.findings import PARAMETER, Findings
+from appliance.domain.names import folded
+from appliance.errors import Conflict, Invalid, Missing
+from appliance.query import batches
+from appliance.store import Row, Tx
+from appliance.store.tables import metadata
+
+MOST = 1000
+BLANK, NO_SUCH, FIXED = "不能为空", "引用的{}不存在", "不可修改"
+NO_CHOICE, NO_KEY, NO_ROWS = "不在可选值中", "没有可更新的字段", "至少需要一项"
+TOO_MANY = f"一次不能超过{MOST}项"
+CHANGED, UNKNOWN_ID, NOT_FREE = "VERSION_CONFLICT", "ID_NOT_FOUND", "RESOURCE_IN_USE"
+
+
+class Change(NamedTuple):
+    """What is to become of one row; `guard` is the version it must have."""
+
+    ident: int
+    facts: Mapping[str, Any]
+    guard: int | None = None
+
+
+# --- reading what came -----------------------------------------------------------------------------------------------
+
+
+def given(collection: Collection, body: Mapping[str, Any], findings: Findings) -> dict[str, Any]:
+    """Our columns of the known keys in a body, with every fault of form."""
+    facts: dict[str, Any] = {}
+    for field in collection.written:
+        name = next((name for name in (field.name, *field.aliases) if name in body), None)
+        if name is None:
+            continue
+        try:
+            facts[field.own] = read(field, body[name])
+        except ValueError as error:
+            findings.add(name, str(error), field.code)
+    return facts
+
+
+def read(field: Field, value: Any) -> Any:
+    """One value as it is kept; empty is null where that may be."""
+    empty = value is None or (isinstance(value, str) and not value.strip())
+    if empty and field.kind not in (values.IDS, values.WORDS, values.LIST):
+        if field.required:
+            raise ValueError(BLANK)
+        return field.default if field.default is not None else None
+    if value is None:
+        return []
+    fresh = field.kind.read(value)
+    if isinstance(fresh, str) and len(fresh) > field.longest:
+        raise ValueError(f"不能超过{field.longest}个字符")
+    if isinstance(fresh, int | float) and not isinstance(fresh, bool):
+        check_bounds(field, fresh)
+    if field.choices and fresh not in field.choices:
+        raise ValueError(NO_CHOICE)
+    return fresh
+
+
+def check_bounds(field: Field, fresh: float) -> None:
+    """Within the limits of a field."""
+    if field.low is not None and fresh < field.low:
+        raise ValueError(f"不能小于{field.low}")
+    if field.high is not None and fresh > field.high:
+        raise ValueError(f"不能大于{field.high}")
+
+
+def defaults(collection: Collection, body: Mapping[str, Any], facts: dict[str, Any], findings: Findings) -> None:
+    """What a new row has where nothing was said; what it cannot do without."""
+    for field in collection.written:
+        if field.own in facts:
+            continue
+        if field.required and not findings.has(field.name) and not any(findings.has(name) for name in field.aliases):
+            findings.add(field.name, BLANK, field.code)
+        facts[field.own] = list(field.default) if isinstance(field.default, list) else field.default
+
+
+def check_references(tx: Tx, collection: Collection, facts: Mapping[str, Any], findings: Findings) -> None:
+    """What a row refers to is there, and the caller sees it."""
+    for link in collection.references:
+        ident = facts.get(link.own)
+        if ident and not link.judged:
+            target = COLLECTIONS[link.refers]
+            if not is_seen(tx, target, ident):
+                findings.add(link.name, NO_SUCH.format(target.title), PARAMETER)
+
+
+def is_seen(tx: Tx, collection: Collection, ident: int) -> bool:
+    """Whether the caller sees a row."""
+    try:
+        listing.one(tx, collection, ident)
+    except Missing:
+        return False
+    return True
+
+
+def check_unique(tx: Tx, collection: Collection, besides: int, merged: Mapping[str, Any], findings: Findings) -> None:
+    """What no two rows may share."""
+    for rule in collection.unique:
+        wanted = {name: merged.get(name) for name in rule.columns}
+        if wanted[rule.columns[-1]] is None or findings.has(rule.field):
+            continue
+        same = [collection.table.c[name].is_not_distinct_from(value) for name, value in wanted.items()]
+        if tx.value(select(collection.table.c.id).where(*same, collection.table.c.id != besides).limit(1)):
+            findings.add(rule.field, rule.sentence, rule.code)
+
+
+def keys(collection: Collection, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that go with names, codes and addresses."""
+    found: dict[str, Any] = {}
+    for field in collection.written:
+        if field.key and field.own in facts and field.kind is values.TEXT:
+            found[field.key] = folded(facts[field.own]) if facts[field.own] is not None else None
+        elif field.key and facts.get(field.own) and field.kind is values.ADDRESS:
+            found[field.key] = cidr.key(facts[field.own])
+    return found
+
+
+# --- making ----------------------------------------------------------------------------------------------------------
+
+
+def create(tx: Tx, collection: Collection, body: Mapping[str, Any]) -> int:
+    """A new row; its id."""
+    findings = Findings(collection.messages)
+    facts = given(collection, body, findings)
+    defaults(collection, body, facts, findings)
+    facts |= keys(collection, facts)
+    if "custom_fields" in collection.table.c and collection.custom:
+        custom = body.get("custom_fields") or {}
+        facts["custom_fields"] = custom_fields.merged(tx, collection, None, custom, findings)
+    judge(tx, collection, None, facts, facts, findings)
+    author = {"created_by": tx.actor.user_id or None, "updated_by": tx.actor.user_id or None}
+    ident = tx.insert(collection.table.name, **stored(collection, facts | author))
+    collection.settle(tx, ident, None, facts)
+    require_seen(tx, collection, [ident])
+    return ident
+
+
+def judge(
+    tx: Tx, collection: Collection, before: Row | None, facts: Mapping[str, Any], merged: Any, findings: Findings
+) -> None:
+    """Every rule on the merged row, then the refusal with all that was found."""
+    check_references(tx, collection, facts, findings)
+    collection.check(tx, before, merged, findings)
+    check_unique(tx, collection, before.id if before else 0, merged, findings)
+    findings.settle()
+
+
+def stored(collection: Collection, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What of the facts are columns."""
+    return {name: value for name, value in facts.items() if name in collection.table.c}
+
+
+def create_all(tx: Tx, collection: Collection, bodies: list[Any]) -> list[int]:
+    """Several new rows, all or none."""
+    require_some(bodies)
+    idents: list[int] = []
+    with Batch() as batch:
+        for index, body in enumerate(bodies):
+            idents += batch.attempt(index, create_one, tx, collection, body)
+    return idents
+
+
+def create_one(tx: Tx, collection: Collection, body: Any) -> int:
+    """One of several."""
+    if not isinstance(body, Mapping):
+        raise Invalid(body=values.NO_OBJECT)
+    return create(tx, collection, body)
+
+
+class Batch:
+    """Goes on after a fault, so that the faults of every row are told; refuses at the end."""
+
+    def __init__(self) -> None:
+        self.faults: list[dict[str, Any]] = []
+        self.first: Invalid | None = None
+
+    def __enter__(self) -> "Batch":
+        return self
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if error is None and self.first is not None:
+            refusal: Any = Invalid(self.first.sentence, items=self.faults)
+            raise refusal.coded(self.first.code)
+
+    def attempt(self, index: int, act: Any, *arguments: Any, ident: int | None = None) -> Iterator[Any]:
+        """What the act gives, or nothing but a note of its faults."""
+        try:
+            yield act(*arguments)
+        except Invalid as problem:
+            self.first = self.first or problem
+            for field, sentences in problem.faults.items():
+                for sentence in sentences:
+                    fault = {"index": index, "id": ident, "field": field}
+                    self.faults.append(fault | {"code": problem.code or PARAMETER, "message": sentence})
+
+
+def require_some(rows: list[Any], field: str = "body") -> None:
+    """At least one, at most so many."""
+    if not rows:
+        raise Invalid(**{field: NO_ROWS})
+    if len(rows) > MOST:
+        raise Invalid(**{field: TOO_MANY})
+
+
+def require_seen(tx: Tx, collection: Collection, idents: Iterable[int]) -> None:
+    """What was written lies in what the caller sees; nobody writes beyond."""
+    if collection.scope(tx) is None:
+        return
+    for ident in idents:
+        if not is_seen(tx, collection, ident):
+            raise Missing("超出数据范围")
+
+
+# --- changing --------------------------------------------------------------------------------------------------------
+
+
+def changes(body: Any, guard: int | None = None) -> list[Change]:
+    """One row, several with the same facts, or items with their own: as the body says it."""
+    if isinstance(body, list) or "items" in body:
+        items = body if isinstance(body, list) else body["items"]
+        if not isinstance(items, list):
+            raise Invalid(items=values.NO_LIST)
+        require_some(items, "items")
+        return [change_of(item, guard) for item in items]
+    if "ids" in body:
+        facts = body["data"] if isinstance(body.get("data"), Mapping) else body
+        idents = ids_of(body)
+        require_some(idents, "ids")
+        return [Change(ident, facts, version_of(facts, guard)) for ident in idents]
+    return [change_of(body, guard)]
+
+
+def change_of(item: Any, guard: int | None) -> Change:
+    """One row and what becomes of it."""
+    if not isinstance(item, Mapping):
+        raise Invalid(items=values.NO_OBJECT)
+    try:
+        ident = values.reference(item.get("id"))
+    except ValueError as error:
+        raise Invalid(id=str(error)) from None
+    if ident is None:
+        raise Invalid(id=BLANK)
+    return Change(ident, item, version_of(item, guard))
+
+
+def version_of(facts: Mapping[str, Any], guard: int | None) -> int | None:
+    """The version a row must have: the body's, else the header's."""
+    if facts.get("version") is None:
+        return guard
+    try:
+        return values.whole(facts["version"])
+    except ValueError as error:
+        raise Invalid(version=str(error)) from None
+
+
+def ids_of(body: Mapping[str, Any]) -> list[int]:
+    """`ids`, or `id`."""
+    try:
+        if body.get("ids") not in (None, ""):
+            return values.ids(body["ids"] if isinstance(body["ids"], list | str) else [body["ids"]])
+        return [ident] if (ident := values.reference(body.get("id"))) else []
+    except ValueError as error:
+        raise Invalid(ids=str(error)) from None
+
+
+def change_all(tx: Tx, collection: Collection, wanted: list[Change]) -> list[int]:
+    """Change rows, all or none; their ids."""
+    rows = require_known(tx, collection, [one.ident for one in wanted], "id" if len(wanted) == 1 else "ids")
+    for one in wanted:
+        require_version(rows[one.ident], one.guard)
+    if len(wanted) == 1:
+        change(tx, collection, wanted[0])
+    else:
+        with Batch() as batch:
+            for index, one in enumerate(wanted):
+                list(batch.attempt(index, change, tx, collection, one, ident=one.ident))
+    idents = list(dict.fromkeys(one.ident for one in wanted))
+    require_seen(tx, collection, idents)
+    return idents
+
+
+def require_known(tx: Tx, collection: Collection, idents: list[int], field: str = "ids") -> dict[int, Row]:
+    """The rows of these ids that the caller sees, or Missing with those he does not."""
+    where = listing.seen(tx, collection)
+    rows: dict[int, Row] = {}
+    for batch in batches(dict.fromkeys(idents)):
+        found = listing.columns(collection).where(collection.table.c.id.in_(batch), *where)
+        rows |= {row.id: row for row in tx.all(found)}
+    unknown = [ident for ident in dict.fromkeys(idents) if ident not in rows]
+    if unknown:
+        sentence = "ID不存在: " + ", ".join(map(str, unknown[:20]))
+        raise Missing(**{field: sentence}).coded(UNKNOWN_ID)
+    return rows
+
+
+def require_version(row: Row, guard: int | None) -> None:
+    """Nobody else changed it meanwhile."""
+    if guard is not None and guard != row.version:
+        raise Conflict(version=f"当前版本为{row.version}").coded(CHANGED)
+
+
+def change(tx: Tx, collection: Collection, wanted: Change) -> None:
+    """Change one row: only what is given, judged as the row will be."""
+    before = Row(tx.get(collection.table.name, wanted.ident))
+    findings = Findings(collection.messages)
+    facts = given(collection, wanted.facts, findings)
+    custom = collection.custom and "custom_fields" in wanted.facts
+    if not facts and not findings.coded and not custom:
+        raise Invalid(NO_KEY)
+    if custom:
+        fresh = wanted.facts["custom_fields"] or {}
+        facts["custom_fields"] = custom_fields.merged(tx, collection, before, fresh, findings)
+    facts |= keys(collection, facts)
+    facts = {name: value for name, value in facts.items() if name not in before or before[name] != value}
+    refuse_fixed(collection, facts, findings)
+    judge(tx, collection, before, facts, before | facts, findings)
+    columns = stored(collection, facts)
+    if columns:
+        author = {"version": before.version + 1, "updated_by": tx.actor.user_id or None}
+        tx.change(collection.table.name, before.id, **columns, **stored(collection, author))
+    collection.settle(tx, before.id, before, facts)
+
+
+def refuse_fixed(collection: Collection, facts: dict[str, Any], findings: Findings) -> None:
+    """What is given once stays."""
+    for field in collection.written:
+        if field.fixed and field.own in facts:
+            findings.add(field.name, FIXED)
+
+
+# --- removing --------------------------------------------------------------------------------------------------------
+
+
+def remove(tx: Tx, collection: Collection, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Remove rows, all or none."""
+    idents = ids_of(body)
+    require_some(idents, "ids")
+    rows = require_known(tx, collection, idents)
+    require_unused(tx, collection, rows)
+    tx.remove_all(collection.table.name, sorted(idents, reverse=True))  # what refers to a neighbour came later
+    return {"deleted": len(idents), "ids": idents}
+
+
+def require_unused(tx: Tx, collection: Collection, rows: Mapping[int, Row]) -> None:
+    """Nothing else refers to any of them."""
+    faults: dict[str, list[str]] = {}
+    for ident, row in rows.items():
+        if collection.protected and (why := collection.protected(row)):
+            faults.setdefault(str(ident), []).append(why)
+    for sentence, found in used(tx, collection, list(rows)):
+        for ident, times in found.items():
+            faults.setdefault(str(ident), []).append(sentence.format(times))
+    if faults:
+        raise Conflict(**faults).coded(NOT_FREE)
+
+
+def used(tx: Tx, collection: Collection, idents: list[int]) -> Iterator[tuple[str, dict[int, int]]]:
+    """Who refers to rows: by the database's own references, and by what else the collection knows."""
+    for table in metadata.tables.values():
+        for column in table.columns:
+            for reference in column.foreign_keys:
+                if reference.ondelete != "CASCADE" and reference.column.table is collection.table:
+                    yield (
+                        f"被 {{}} {CALLED.get(table.name, '条记录')}引用",
+                        referring(tx, column, idents, table is collection.table),
+                    )
+    for use in collection.uses:
+        yield use.sentence, use.counted(tx, idents)
+
+
+def referring(tx: Tx, column: Any, idents: list[int], within: bool) -> dict[int, int]:
+    """How many rows refer to each; rows that go along do not count."""
+    found: dict[int, int] = {}
+    going = set(idents)
+    for batch in batches(idents):
+        if within:
+            rows = select(column.table.c.id, column.label("ident")).where(column.in_(batch))
+            for row in tx.all(rows):
+                if row.id not in going:
+                    found[row.ident] = found.get(row.ident, 0) + 1
+        else:
+            counted = (
+                select(column.label("ident"), func.count().label("times")).where(column.in_(batch)).group_by(column)
+            )
+            found |= {row.ident: row.times for row in tx.all(counted)}
+    return found
+
+
+CALLED = {
+    "areas": "个网络区域",
+    "units": "个单位",
+    "departments": "个部门",
+    "contacts": "个使用人",
+    "projects": "个项目",
+    "gateways": "个网关",
+    "subnets": "个子网",
+    "addresses": "个IP地址",
+    "applications": "个申请",
+    "users": "个用户",
+}
