@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from appliance.domain import access, bindings, groups
+from appliance.domain import access, address_links, bindings, groups
 from appliance.errors import Collector, Invalid, Taken, together
 from appliance.query import contains
 from appliance.store import Prepared, Row, Tx
@@ -67,13 +67,23 @@ def address(host: Any) -> str:
 def create(tx: Tx, *, group_id: int, voucher_ids: list[int] | None = None, **facts: Any) -> int:
     """Add a host to a group, with vouchers bound to it."""
     access.require_somewhere(tx, CREATE)
-    with together() as faults:
-        group = groups.target(tx, group_id, CREATE, faults)
-        check(tx, facts, DEFAULT_CLOUD, faults)
-        binding = bindings.plan(tx, 0, voucher_ids, group.root_id if group else None, faults)
+    binding = check_new(tx, group_id=group_id, voucher_ids=voucher_ids, **facts)
     ident = tx.insert("hosts", group_id=group_id, cloud_id=DEFAULT_CLOUD, **facts)
     bindings.apply(tx, ident, binding)
+    address_links.connect(tx, tx.get("hosts", ident))
     return ident
+
+
+def check_new(
+    tx: Tx, *, group_id: int | None = None, voucher_ids: list[int] | None = None, **facts: Any
+) -> bindings.Change:
+    """Every rule that a new host would break, told at once; else the vouchers to bind to it."""
+    with together() as faults:
+        group = groups.target(tx, group_id, CREATE, faults) if group_id is not None else None
+        check(tx, facts, DEFAULT_CLOUD, faults)
+        address_links.check(tx, DEFAULT_CLOUD, facts, faults)
+        binding = bindings.plan(tx, 0, voucher_ids, group.root_id if group else None, faults)
+    return binding
 
 
 def check(tx: Tx, facts: dict[str, Any], cloud_id: int, faults: Collector, besides: int = 0) -> None:
@@ -104,11 +114,13 @@ def change(tx: Tx, ident: int, *, voucher_ids: list[int] | None = None, **facts:
         group = groups.move_target(tx, current.id, changes["group_id"], KIND, faults) if moved else current
         binding = bindings.plan(tx, ident, voucher_ids, group.root_id if group else None, faults)
         check(tx, changes, host.cloud_id, faults, besides=ident)
+        address_links.check(tx, host.cloud_id, changes, faults)
         check_address(tx, host, changes, binding, faults)
     if group and group.root_id != current.root_id and bindings.any_left(tx, ident, binding.gone):
         raise Invalid(groups.STILL_BOUND)
     if changes:
         tx.change("hosts", ident, **changes)
+        address_links.follow(tx, host, tx.get("hosts", ident))
     bindings.apply(tx, ident, binding)
 
 
@@ -137,5 +149,6 @@ def remove(tx: Tx, idents: Iterable[int]) -> set[int]:
     """Remove those the actor sees, all or none; the ids of the removed."""
     found = access.seen_among(tx, hosts, idents, READ)
     access.require_each(tx, DELETE, {row.group_id for row in found})
+    address_links.disconnect_all(tx, [row.id for row in found])
     tx.remove_all("hosts", [row.id for row in found])
     return {row.id for row in found}

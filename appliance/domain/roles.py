@@ -121,7 +121,7 @@ def changeable(tx: Tx, role_id: int) -> Row:
     return role
 
 
-def check(tx: Tx, besides: int, **words: Any) -> None:
+def check(tx: Tx, besides: int = 0, **words: Any) -> None:
     """Codes hold no blank and no slash; names and codes are unique, ignoring case."""
     with together() as faults:
         if "code" in words and not CODE_FORM.fullmatch(words["code"]):

@@ -72,12 +72,20 @@ def readable(tx: Tx) -> Prepared:
 def create(tx: Tx, *, group_id: int, secret: Secret, **facts: Any) -> int:
     """Add a voucher to a group."""
     access.require_somewhere(tx, CREATE)
-    with together() as faults:
-        group = groups.target(tx, group_id, CREATE, faults)
-        check_name(tx, facts["name"], group, faults)
-        check_secret(secret, faults)
+    check_new(tx, group_id=group_id, secret=secret, **facts)
     uuid = str(uuid4())
     return tx.insert("vouchers", uuid=uuid, group_id=group_id, **facts, **sealed(tx, uuid, secret))
+
+
+def check_new(
+    tx: Tx, *, group_id: int | None = None, name: str | None = None, secret: Secret | None = None, **_: Any
+) -> None:
+    """Every rule that a new voucher would break, told at once."""
+    with together() as faults:
+        group = groups.target(tx, group_id, CREATE, faults) if group_id is not None else None
+        if name is not None:
+            check_name(tx, name, group, faults)
+        check_secret(secret, faults)
 
 
 def check_name(tx: Tx, name: str, group: Row | None, faults: Collector, besides: int = 0) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import marshmallow
 from marshmallow import ValidationError, fields
 
-from appliance.errors import Invalid, Malformed
+from appliance.errors import Invalid, Malformed, Misshapen
 
 REQUIRED = "该字段是必填项。"
 BLANK = "该字段不能为空。"
@@ -44,7 +44,7 @@ class Wire(marshmallow.Schema):
     error_messages: dict[str, str] = {"type": OBJECT}  # noqa: RUF012 -- as marshmallow declares it
 
     def read(self, raw: Any) -> dict[str, Any]:
-        """The data under our names, or Invalid with every fault under theirs."""
+        """The data under our names, or Misshapen with every fault under theirs."""
         if self.nothing is not None and isinstance(raw, dict) and self.fields.keys().isdisjoint(raw):
             return dict(self.nothing)
         try:
@@ -53,7 +53,8 @@ class Wire(marshmallow.Schema):
             faults = error.normalized_messages()
             if "_schema" in faults:
                 raise Malformed(faults["_schema"][0]) from error
-            raise Invalid(**self.renamed(self.further(dict(error.valid_data or {}))), **worded(faults)) from error
+            right = dict(error.valid_data or {})
+            raise Misshapen(right, **self.renamed(self.further(right)) | worded(faults)) from error
 
     @cached_property
     def nothing(self) -> dict[str, Any] | None:

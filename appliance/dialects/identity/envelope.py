@@ -148,7 +148,7 @@ def unknown(problem: Unknown) -> Failure:
     sent = problem.why != errors.NOTHING
     challenge = 'Bearer error="invalid_token"' if sent else "Bearer"
     failure = refusal(401, problem.sentence or UNKNOWN[problem.why], [("WWW-Authenticate", challenge)])
-    failure.body["data"] = getattr(problem, "data", {})
+    failure.body["data"] = problem.data or {}
     return failure
 
 

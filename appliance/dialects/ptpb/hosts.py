@@ -131,7 +131,7 @@ class HostKeyChoice(Wire):
     fingerprint = Fingerprint(required=True, none=True, longest=64)
 
 
-@ptpb.post("/resource/resource/add/", needs=hosts.CREATE, takes=HostNew, audit="添加资源")
+@ptpb.post("/resource/resource/add/", needs=hosts.CREATE, takes=HostNew, audit="添加资源", rules=hosts.check_new)
 def add_host(tx: Tx, host: dict[str, Any]) -> None:
     hosts.create(tx, **host)
 

@@ -73,13 +73,18 @@ class PermissionView(Wire):
     name = Plain()
 
 
-@ptpb.post("/rbac/role/add/", needs="system.role.create", takes=RoleNew, audit="添加角色")
+@ptpb.post("/rbac/role/add/", needs="system.role.create", takes=RoleNew, audit="添加角色", rules=roles.check)
 def add_role(tx: Tx, role: dict[str, Any]) -> None:
     """添加角色"""
     roles.create(tx, **role)
 
 
-@ptpb.post("/rbac/role/edit/", needs="system.role.update", takes=RoleEdit, audit="编辑角色{id}")
+def edit_rules(tx: Tx, **changes: Any) -> None:
+    """What the rules say of changes that are not all of the right form."""
+    roles.check(tx, changes.pop("id", 0), **changes)
+
+
+@ptpb.post("/rbac/role/edit/", needs="system.role.update", takes=RoleEdit, audit="编辑角色{id}", rules=edit_rules)
 def edit_role(tx: Tx, changes: dict[str, Any]) -> None:
     """修改角色"""
     roles.change(tx, changes.pop("id"), **changes)

@@ -27,7 +27,8 @@ class TicketWanted(Wire):
 def issue_ticket(desk: Desk, wanted: dict[str, Any]) -> dict[str, Any]:
     """签发终端票据"""
     with desk.store.writing(desk.actor) as tx:  # only a refusal leaves an audit line: a ticket changes nothing yet
-        return {"ticket": admissions.issue(tx, **wanted), "expires_in": admissions.LIFE}
+        ticket = admissions.issue(tx, **wanted)
+    return {"ticket": ticket, "expires_in": admissions.LIFE, "recorded": desk.settings.recording}
 
 
 @ptpb.post("/audit/session/<session_id:int>/stop/", needs=sessions.STOP, audit="终止会话{session_id}")

@@ -88,7 +88,9 @@ class OwnView(UserView):
     ip = Plain(attribute="address")
 
 
-@ptpb.post("/rbac/user/add/", needs="system.user.create", takes=UserNew, audit="添加用户", outside=True)
+@ptpb.post(
+    "/rbac/user/add/", needs="system.user.create", takes=UserNew, audit="添加用户", outside=True, rules=users.check
+)
 def add_user(desk: Desk, user: dict[str, Any]) -> None:
     """添加用户"""
     password = user.pop("password")
@@ -99,7 +101,19 @@ def add_user(desk: Desk, user: dict[str, Any]) -> None:
         users.create(tx, password_hash=hashed, **user)
 
 
-@ptpb.post("/rbac/user/edit/", needs="system.user.update", takes=UserEdit, audit="编辑用户{id}", outside=True)
+def edit_rules(tx: Tx, **changes: Any) -> None:
+    """What the rules say of changes that are not all of the right form."""
+    users.check_change(tx, changes.pop("id", 0), **changes)
+
+
+@ptpb.post(
+    "/rbac/user/edit/",
+    needs="system.user.update",
+    takes=UserEdit,
+    audit="编辑用户{id}",
+    outside=True,
+    rules=edit_rules,
+)
 def edit_user(desk: Desk, changes: dict[str, Any]) -> None:
     """修改用户"""
     ident, password = changes.pop("id"), changes.pop("password", None)

@@ -76,7 +76,14 @@ class VoucherView(Wire):
     group = Plain(attribute="group_id")
 
 
-@ptpb.post("/resource/voucher/add/", needs=vouchers.CREATE, takes=VoucherNew, audit="添加凭证", outside=True)
+@ptpb.post(
+    "/resource/voucher/add/",
+    needs=vouchers.CREATE,
+    takes=VoucherNew,
+    audit="添加凭证",
+    outside=True,
+    rules=vouchers.check_new,
+)
 def add_voucher(desk: Desk, voucher: dict[str, Any]) -> None:
     facts = examined(voucher)
     with desk.writing() as tx:

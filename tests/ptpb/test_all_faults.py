@@ -1,0 +1,64 @@
+"""Faults of form and faults of rule are told together, and nothing is written."""
+
+import pytest
+
+from tests.client import Client
+from tests.ptpb.estate import add_group, add_host
+
+PHONE = "13800138000"
+
+
+def test_somebody_new_hears_everything_at_once(alice: Client) -> None:
+    answer = alice.post("/api/rbac/user/add/", {"account": "alice", "password": "short", "email": "nobody", "name": ""})
+    assert answer.detail == {
+        "account": ["账户以被注册"],
+        "password": ["密码长度须为8到128个字符"],
+        "email": ["无效邮箱"],
+        "name": ["该字段不能为空。"],
+    }
+
+
+def test_changes_of_somebody_hear_everything_at_once(alice: Client, bob: Client, carol: Client) -> None:
+    alice.post("/api/rbac/user/edit/", {"id": carol.id, "phone_number": PHONE})
+    answer = alice.post("/api/rbac/user/edit/", {"id": bob.id, "name": "", "phone_number": PHONE, "status": "maybe"})
+    assert answer.detail == {
+        "name": ["该字段不能为空。"],
+        "phone_number": ["具有 电话 的 用户 已存在。"],
+        "status": ["必须是有效的布尔值。"],
+    }
+
+
+@pytest.mark.parametrize("call", ["add", "edit"])
+def test_a_role_hears_everything_at_once(alice: Client, call: str) -> None:
+    answer = alice.post(f"/api/rbac/role/{call}/", {"id": 4, "name": "审计员", "code": "x", "description": "x" * 1001})
+    assert answer.detail == {
+        "name": ["具有 name 的 role 已存在。"],
+        "description": ["请确保这个字段不能超过 1000 个字符。"],
+    }
+
+
+def test_a_host_hears_everything_at_once(alice: Client) -> None:
+    add_host(alice, "web", "192.0.2.1")
+    answer = alice.post(
+        "/api/resource/resource/add/",
+        {"name": "web", "ipv4_address": "192.0.2.1", "group": 99, "protocol": 9, "port": 0},
+    )
+    assert answer.detail == {
+        "name": ["名称已被占用"],
+        "ipv4_address": ["ipv4地址重复"],
+        "group": ["所添加至的组不存在"],
+        "protocol": ["无效主键 “9” － 对象不存在。"],
+        "port": ["请确保该值大于或者等于 1。"],
+    }
+
+
+def test_a_voucher_hears_everything_at_once(alice: Client) -> None:
+    answer = alice.post("/api/resource/voucher/add/", {"name": "root", "group": 99, "password": "x"})
+    assert answer.detail == {"username": ["该字段是必填项。"], "group": ["所添加至的组不存在"]}
+
+
+def test_what_one_may_not_do_is_told_before_further_faults(bob: Client, alice: Client) -> None:
+    other = add_group(alice, "other")
+    answer = bob.post("/api/resource/resource/add/", {"name": "", "group": other, "protocol": 1})
+    assert answer.status == 400
+    assert "name" in answer.detail
