@@ -56,11 +56,11 @@ def first_and_last(network: Network) -> tuple[str, str]:
 def usable_bounds(network: Network, *, is_pool: bool) -> tuple[int, int]:
     """The first and last address that may be handed out, as numbers."""
     first, last = int(network[0]), int(network[-1])
-    if is_pool or network.num_addresses <= 2:
+    if network.num_addresses <= 2:
         return first, last
-    if network.version == 4:
-        return first + 1, last - 1
-    return (first + 1 if network.prefixlen <= 126 else first), last
+    if network.version == 6:
+        return first + 1, last  # the first one is every router's
+    return (first, last) if is_pool else (first + 1, last - 1)
 
 
 def usable_count(network: Network, *, is_pool: bool) -> int:
@@ -69,3 +69,9 @@ def usable_count(network: Network, *, is_pool: bool) -> int:
         return int(network.num_addresses)
     first, last = usable_bounds(network, is_pool=is_pool)
     return last - first + 1
+
+
+def usable_keys(network: Network, *, is_pool: bool) -> tuple[str, str]:
+    """The keys of the first and the last address that may be handed out."""
+    first, last = usable_bounds(network, is_pool=is_pool)
+    return f"{network.version}{first:032x}", f"{network.version}{last:032x}"

@@ -1,287 +1,255 @@
-"""Managed networks: their nesting, the rows of their addresses, their counters (ipam 5, 18)."""
+"""Managed networks: the rules under which they are made, changed and removed (ipam 5)."""
 
-from collections.abc import Iterator
-from ipaddress import collapse_addresses, ip_network
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, insert, select, update
+from sqlalchemy import Select, and_, or_, select
 
-from appliance import clock
-from appliance.domain import cidr
+from appliance.domain import address_links, addresses, cidr, subnet_figures, subnet_rows
+from appliance.domain import subnet_tree as tree
 from appliance.domain.cidr import Network
-from appliance.domain.names import folded
-from appliance.errors import Conflict, Invalid, Problem, Taken
+from appliance.domain.names import folded, taken
+from appliance.domain.references import missing
+from appliance.domain.subnet_tree import CONTAINER, InUse, Overlap, network_of
+from appliance.errors import Denied, Invalid, Missing, Problem, Taken
 from appliance.store import Row, Tx
-from appliance.store.address_tables import COUNTED, addresses, subnets
+from appliance.store.address_tables import addresses as address_table
+from appliance.store.address_tables import subnets
 
-MATERIALISED = 65534
-"""Larger IPv4 subnets, and all of IPv6, are sparse."""
-AT_ONCE = 5000
-CHUNK = 2000
 SHORTEST = {4: 8, 6: 32}
 SHOWN = 5
-CONTAINER = "container"
-TAKEN_STATES = ("allocated", "reserved", "dhcp", "pending", "quarantine")
-
-
-class Overlap(Problem):
-    """The network would cut across another, or lie where nesting is not allowed."""
-
-
-class InUse(Conflict):
-    """Something still hangs on it."""
-
-
-def network_of(row: Row) -> Network:
-    """The network of a subnet's row."""
-    return ip_network(row.cidr)
-
-
-def size(row: Row) -> int:
-    """How many addresses of the subnet count."""
-    return cidr.usable_count(network_of(row), is_pool=row.is_pool)
-
-
-def is_sparse(network: Network) -> bool:
-    """Whether rows of its addresses exist only when touched."""
-    return network.version == 6 or network.num_addresses - 2 > MATERIALISED
-
-
-def check_prefix(network: Network) -> None:
-    """Within /8 to /32, /32 to /128, or Invalid."""
-    if network.prefixlen < SHORTEST[network.version]:
-        raise Invalid(cidr=f"前缀长度须不小于 /{SHORTEST[network.version]}")
-
-
-def place(network: Network) -> dict[str, Any]:
-    """The columns that say where a network lies."""
-    first, last = cidr.first_and_last(network)
-    lies = {"cidr": str(network), "ip_version": network.version, "prefix_length": network.prefixlen}
-    return lies | {"first_key": first, "last_key": last}
-
-
-def around(area_id: int, network: Network) -> ColumnElement[bool]:
-    """Subnets of the area that contain the network or equal it."""
-    first, last = cidr.first_and_last(network)
-    return and_(subnets.c.area_id == area_id, subnets.c.first_key <= first, subnets.c.last_key >= last)
-
-
-def inside(area_id: int, network: Network) -> ColumnElement[bool]:
-    """Subnets of the area that lie within the network or equal it."""
-    first, last = cidr.first_and_last(network)
-    return and_(subnets.c.area_id == area_id, subnets.c.first_key >= first, subnets.c.last_key <= last)
-
-
-def parent_of(tx: Tx, area_id: int, network: Network, but: int = 0) -> Row | None:
-    """The longest prefix of the area that contains the network."""
-    wanted = select(subnets).where(around(area_id, network), subnets.c.id != but, subnets.c.cidr != str(network))
-    return tx.one(wanted.order_by(subnets.c.prefix_length.desc()))
-
-
-def children_of(tx: Tx, area_id: int, network: Network, but: int = 0) -> list[Row]:
-    """The subnets that would lie directly in the network."""
-    wanted = select(subnets).where(inside(area_id, network), subnets.c.id != but, subnets.c.cidr != str(network))
-    found: list[Row] = []
-    for row in tx.all(wanted.order_by(subnets.c.prefix_length)):
-        if not any(outer.first_key <= row.first_key and row.last_key <= outer.last_key for outer in found):
-            found.append(row)
-    return found
-
-
-def nests(row: dict[str, Any]) -> bool:
-    """Whether a subnet may hold others."""
-    return row.get("status") == CONTAINER or bool(row.get("allow_nested"))
-
-
-def check_place(tx: Tx, area_id: int, network: Network, facts: dict[str, Any], but: int = 0) -> None:
-    """Nothing equal, nothing around or inside that may not nest; two networks never cross otherwise."""
-    if tx.value(select(subnets.c.id).where(subnets.c.area_id == area_id, same(network), subnets.c.id != but)):
-        raise Taken(cidr="该网段已存在")
-    parent = parent_of(tx, area_id, network, but)
-    clashes = [parent] if parent and not nests(parent) else []
-    if not nests(facts):
-        clashes += children_of(tx, area_id, network, but)
-    if clashes:
-        raise Overlap(cidr=[f"与 {row.name} {row.cidr} 重叠" for row in clashes[:SHOWN]])
-
-
-def same(network: Network) -> ColumnElement[bool]:
-    """Exactly this network."""
-    first, _ = cidr.first_and_last(network)
-    return and_(subnets.c.first_key == first, subnets.c.prefix_length == network.prefixlen)
-
-
-def check_gateway(tx: Tx, area_id: int, network: Network, gateway_id: int | None) -> None:
-    """The gateway exists, in the same area, inside the network."""
-    if not gateway_id:
-        return
-    gateway = tx.find("gateways", id=gateway_id)
-    if gateway is None:
-        raise Invalid(gateway_id="网关不存在")
-    if gateway.area_id != area_id:
-        raise Invalid(gateway_id="网关不在该网络区域")
-    if cidr.parse_address(gateway.ip) not in network:
-        raise Invalid(gateway_id="网关不在子网内")
-
-
-def check_name(tx: Tx, area_id: int, name: str, but: int = 0) -> None:
-    """Free in its area."""
-    same_name = (subnets.c.area_id == area_id, subnets.c.name_key == folded(name), subnets.c.id != but)
-    if tx.value(select(subnets.c.id).where(*same_name)):
-        raise Taken("NAME_EXISTS", name="名称已存在")
-
-
-def create(tx: Tx, *, network: Network, area_id: int, name: str, **facts: Any) -> int:
-    """A subnet without the rows of its addresses; `fill` makes those."""
-    check_prefix(network)
-    check_name(tx, area_id, name)
-    check_place(tx, area_id, network, facts)
-    check_gateway(tx, area_id, network, facts.get("gateway_id"))
-    parent = parent_of(tx, area_id, network)
-    sparse = is_sparse(network) or facts.get("status") == CONTAINER
-    row = {"area_id": area_id, "name": name, "name_key": folded(name), "parent_id": parent.id if parent else None}
-    ident = tx.insert("subnets", sparse=sparse, complete=sparse, **row, **place(network), **facts)
-    adopt_children(tx, area_id, network, ident)
-    return ident
-
-
-def adopt_children(tx: Tx, area_id: int, network: Network, ident: int) -> None:
-    """Subnets that lie in the new one hang on it now."""
-    for child in children_of(tx, area_id, network, ident):
-        tx.run(update(subnets).where(subnets.c.id == child.id).values(parent_id=ident))
-
-
-def missing_rows(tx: Tx, subnet: Row) -> Iterator[list[dict[str, Any]]]:
-    """Chunks of rows for the addresses that no row stands for yet: not those of children, nor re-homed ones."""
-    network = network_of(subnet)
-    first, last = cidr.usable_bounds(network, is_pool=subnet.is_pool)
-    skipped = [(int(n[0]), int(n[-1])) for n in map(network_of, children_of(tx, subnet.area_id, network, subnet.id))]
-    there = addresses.c
-    key_range = there.ip_key.between(subnet.first_key, subnet.last_key)
-    existing = set(tx.values(select(there.ip_key).where(there.area_id == subnet.area_id, key_range)))
-    moment = clock.now()
-    same_for_all = {
-        "area_id": subnet.area_id,
-        "subnet_id": subnet.id,
-        "created_at": moment,
-        "updated_at": moment,
-        "created_by": tx.actor.user_id if tx.actor else None,
-    }
-    chunk: list[dict[str, Any]] = []
-    for number in range(first, last + 1):
-        if any(low <= number <= high for low, high in skipped):
-            continue
-        text = f"4{number:032x}"
-        if text not in existing:
-            chunk.append({"ip": dotted(number), "ip_key": text, **same_for_all})
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
-def dotted(number: int) -> str:
-    """An IPv4 address from its number, quicker than the library does."""
-    return f"{number >> 24}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
-
-
-def fill(tx: Tx, subnet: Row) -> None:
-    """Make all rows of a subnet at once, and mark it complete."""
-    for chunk in missing_rows(tx, subnet):
-        tx.connection.execute(insert(addresses), chunk)
-    complete(tx, subnet.id)
-
-
-def complete(tx: Tx, subnet_id: int) -> None:
-    """All rows are there: settle gateway, DHCP ranges and counters, and show the subnet."""
-    tx.run(update(subnets).where(subnets.c.id == subnet_id).values(complete=True))
-    subnet = tx.get("subnets", subnet_id)
-    mark_gateway(tx, subnet)
-    recount(tx, subnet_id)
-
-
-def mark_gateway(tx: Tx, subnet: Row) -> None:
-    """The gateway's address is reserved and never handed out; one that is gateway no longer is free again."""
-    own = addresses.c.subnet_id == subnet.id
-    gateway = tx.find("gateways", id=subnet.gateway_id) if subnet.gateway_id else None
-    wanted = gateway.ip_key if gateway else ""
-    gone = (own, addresses.c.is_gateway, addresses.c.ip_key != wanted)
-    tx.run(update(addresses).where(*gone).values(is_gateway=False, status="available"))
-    if gateway is None:
-        return
-    now = (addresses.c.area_id == subnet.area_id, addresses.c.ip_key == wanted)
-    if not tx.run(update(addresses).where(*now).values(is_gateway=True, status="reserved")):
-        facts = {"area_id": subnet.area_id, "subnet_id": subnet.id, "ip": gateway.ip, "ip_key": gateway.ip_key}
-        tx["addresses"].insert(facts | stamps() | {"status": "reserved", "is_gateway": True})
-
-
-def stamps() -> dict[str, Any]:
-    """The dates of a row made just now."""
-    moment = clock.now()
-    return {"created_at": moment, "updated_at": moment}
-
-
-def recount(tx: Tx, subnet_id: int) -> None:
-    """Set the counters from the rows: after anything but a plain change of one row."""
-    by_status = select(addresses.c.status, func.count()).where(addresses.c.subnet_id == subnet_id)
-    counted = dict(tx.connection.execute(by_status.group_by(addresses.c.status)).tuples().all())
-    live = select(func.count()).where(addresses.c.subnet_id == subnet_id)
-    counted["online"] = tx.value(live.where(addresses.c.is_online))
-    counted["conflict"] = tx.value(live.where(addresses.c.conflict_type.is_not(None)))
-    values = {f"{name}_count": counted.get(name, 0) for name in COUNTED}
-    tx.run(update(subnets).where(subnets.c.id == subnet_id).values(**values))
-
-
-def bump(tx: Tx, subnet_id: int, **steps: int) -> None:
-    """Move counters by so many."""
-    columns = {f"{name}_count": subnets.c[f"{name}_count"] + step for name, step in steps.items() if name in COUNTED}
-    if columns:
-        tx.run(update(subnets).where(subnets.c.id == subnet_id).values(**columns))
-
-
-def most_specific(tx: Tx, area_id: int, address: cidr.Address) -> Row | None:
-    """The subnet an address belongs to."""
-    key = cidr.key(address)
-    holds = (subnets.c.area_id == area_id, subnets.c.first_key <= key, subnets.c.last_key >= key, subnets.c.complete)
-    return tx.one(select(subnets).where(*holds).order_by(subnets.c.prefix_length.desc()).limit(1))
-
-
-def statistics(row: Row, children: list[Row]) -> dict[str, Any]:
-    """What a row shows of its addresses; a container counts the space its children take."""
-    total = size(row)
-    used = sum(row[f"{state}_count"] for state in TAKEN_STATES)
-    if row.status == CONTAINER:
-        used = sum(network_of(child).num_addresses for child in children)
-    share = 100.0 if row.is_full else round(100 * used / total, 1) if total else 0.0
-    free = max(0, total - used - row.disabled_count)
-    return {
-        "total_ips": total,
-        "used_ips": row.allocated_count if row.status != CONTAINER else used,
-        "available_ips": 0 if row.is_full else free,
-        "reserved_ips": row.reserved_count,
-        "online_ips": row.online_count,
-        "conflict_ips": row.conflict_count,
-        "utilization": share,
-    }
-
-
-def gaps(tx: Tx, area_id: int, within: Network, most: int = 500) -> list[str]:
-    """The free networks between the subnets in a network, largest first."""
-    taken = [network_of(row) for row in children_of(tx, area_id, within)]
-    free: list[Network] = [within]
-    for network in collapse_addresses(taken):  # type: ignore[type-var]
-        free = [piece for space in free for piece in without(space, network)]
-    return [str(one) for one in sorted(free, key=lambda one: (one.prefixlen, int(one[0])))[:most]]
-
-
-def without(space: Network, taken: Network) -> list[Network]:
-    """A free space less one network."""
-    if not space.overlaps(taken):
-        return [space]
-    return list(space.address_exclude(taken)) if space != taken and taken.subnet_of(space) else []  # type: ignore[arg-type]
+MOST_RANGES = 64
+REFERS = {"unit_id": "units", "department_id": "departments", "project_id": "projects"}
+PLACE = ("cidr", "area_id", "status", "allow_nested", "is_pool")
+"""What decides which rows a subnet has."""
+FREE_TO_GO = ("available", "quarantine")
 
 
 def search(tx: Tx) -> Select[Any]:
-    """All complete subnets."""
+    """The subnets there are; one that is still being made is not."""
     return select(subnets).where(subnets.c.complete)
+
+
+def get(tx: Tx, ident: int) -> Row:
+    """A subnet that is complete, or Missing."""
+    row = tx.get("subnets", ident)
+    if not row.complete:
+        raise Missing()
+    return row
+
+
+# --- checks ----------------------------------------------------------------------------------------------------------
+
+
+def check(tx: Tx, facts: dict[str, Any], but: int = 0) -> Network:
+    """All rules of a subnet as it would be, in their order; the first fault gives its kind, all are told."""
+    network = cidr.parse_network(facts["cidr"])
+    area_id = facts["area_id"]
+    problems = [
+        check_prefix(network),
+        *missing(tx, facts, {"area_id": "areas"}),
+        check_name(tx, area_id, facts["name"], but),
+        check_place(tx, area_id, network, facts, but),
+        check_gateway(tx, area_id, network, facts.get("gateway_id")),
+        check_ranges(network, facts.get("dhcp_ranges") or []),
+        *missing(tx, facts, REFERS),
+    ]
+    tell([problem for problem in problems if problem])
+    return network
+
+
+def tell(problems: list[Problem]) -> None:
+    """Raise the first with the faults of all."""
+    if not problems:
+        return
+    first = problems[0]
+    for other in problems[1:]:
+        for field, fault in other.faults.items():
+            first.faults.setdefault(field, fault)
+    raise first
+
+
+def check_prefix(network: Network) -> Problem | None:
+    """Within /8 to /32, /32 to /128."""
+    shortest = SHORTEST[network.version]
+    return Invalid(cidr=f"前缀长度须不小于 /{shortest}") if network.prefixlen < shortest else None
+
+
+def check_name(tx: Tx, area_id: int, name: str, but: int = 0) -> Problem | None:
+    """Free in its area."""
+    used = taken(tx, "subnets", but, area_id=area_id, name_key=folded(name))
+    return Taken(name="名称已存在").coded("NAME_EXISTS") if used else None
+
+
+def nests(facts: dict[str, Any]) -> bool:
+    """Whether a subnet may hold others."""
+    return facts.get("status") == CONTAINER or bool(facts.get("allow_nested"))
+
+
+def check_place(tx: Tx, area_id: int, network: Network, facts: dict[str, Any], but: int = 0) -> Problem | None:
+    """Nothing equal, nothing around or inside that may not nest; two networks never cross otherwise."""
+    if tx.value(select(subnets.c.id).where(tree.same(area_id, network), subnets.c.id != but)):
+        return Taken(cidr="该网段已存在")
+    parent = tree.parent_of(tx, area_id, network, but)
+    clashes = [parent] if parent and not nests(parent) else []
+    if not nests(facts):
+        clashes += tree.children_of(tx, area_id, network, but)
+    return Overlap(cidr=[f"与 {row.name} {row.cidr} 重叠" for row in clashes[:SHOWN]]) if clashes else None
+
+
+def check_gateway(tx: Tx, area_id: int, network: Network, gateway_id: int | None) -> Problem | None:
+    """The gateway exists, in the same area, inside the network."""
+    gateway = tx.find("gateways", id=gateway_id) if gateway_id else None
+    if not gateway_id:
+        return None
+    if gateway is None:
+        return Invalid(gateway_id="网关不存在")
+    if gateway.area_id != area_id:
+        return Invalid(gateway_id="网关不在该网络区域")
+    return None if cidr.from_key(gateway.ip_key) in network else Invalid(gateway_id="网关不在子网内")
+
+
+def check_ranges(network: Network, ranges: list[dict[str, str]]) -> Problem | None:
+    """DHCP ranges lie inside the network and apart from one another."""
+    if len(ranges) > MOST_RANGES:
+        return Invalid(dhcp_ranges=f"最多 {MOST_RANGES} 个区间")
+    try:
+        pairs = sorted((int(ends[0]), int(ends[1])) for ends in [range_ends(network, one) for one in ranges])
+    except Problem as problem:
+        return problem
+    apart = all(before[1] < after[0] for before, after in pairwise(pairs))
+    return None if apart else Invalid(dhcp_ranges="区间不得重叠")
+
+
+def range_ends(network: Network, one: dict[str, str]) -> tuple[cidr.Address, cidr.Address]:
+    """The first and the last address of a range that is one."""
+    start, end = (cidr.parse_address(str(one.get(name, "")), "dhcp_ranges") for name in ("start", "end"))
+    if start not in network or end not in network or int(start) > int(end):
+        raise Invalid(dhcp_ranges="区间须在子网内,且起始不大于结束")
+    return start, end
+
+
+# --- making ----------------------------------------------------------------------------------------------------------
+
+
+def create(tx: Tx, **facts: Any) -> int:
+    """A subnet with the rows of its addresses, or as many of them as one transaction makes."""
+    ident = begin(tx, **facts)
+    subnet_rows.fill(tx, tx.get("subnets", ident))
+    finish(tx, ident)
+    return ident
+
+
+def begin(tx: Tx, *, area_id: int = 1, **facts: Any) -> int:
+    """Take the network; nobody sees it before it is finished."""
+    facts |= {"area_id": area_id, "dhcp_ranges": facts.get("dhcp_ranges") or []}
+    network = check(tx, facts)
+    facts |= tree.place(network) | {"name_key": folded(facts["name"])}
+    who = tx.actor.user_id or None if tx.actor else None
+    sparse = tree.is_large(network) or facts.get("status") == CONTAINER
+    ident = tx.insert("subnets", sparse=sparse, complete=False, created_by=who, updated_by=who, **facts)
+    tree.hang(tx, area_id, network)
+    return ident
+
+
+def finish(tx: Tx, ident: int) -> None:
+    """Take over the rows of the parent, settle gateway, DHCP, counters and hosts, and show the subnet."""
+    subnet = tx.get("subnets", ident)
+    parent = tx.find("subnets", id=subnet.parent_id) if subnet.parent_id else None
+    subnet_rows.absorb(tx, subnet, parent)
+    tx["subnets"].update({"id": ident, "complete": True}, ["id"])
+    settle(tx, tx.get("subnets", ident))
+    if parent:
+        subnet_figures.recount(tx, parent.id)
+
+
+def settle(tx: Tx, subnet: Row, before: Row | None = None) -> None:
+    """Marks, counters and hosts of a subnet whose rows are in place."""
+    subnet_rows.mark_gateway(tx, subnet, before.gateway_id if before else None)
+    subnet_rows.mark_dhcp(tx, subnet, before.dhcp_ranges if before else None)
+    address_links.adopt_hosts(tx, subnet)
+    subnet_figures.recount(tx, subnet.id)
+
+
+# --- changing --------------------------------------------------------------------------------------------------------
+
+
+def change(tx: Tx, ident: int, **facts: Any) -> None:
+    """Change a subnet; the rules are asked of what it would be, and its rows follow it."""
+    before = get(tx, ident)
+    facts = {name: value for name, value in facts.items() if before[name] != value}
+    after = Row(before | facts)
+    network = check(tx, after, ident)
+    facts |= tree.place(network) | {"name_key": folded(after.name), "version": before.version + 1}
+    moved = any(before[name] != after[name] for name in PLACE)
+    if moved:
+        facts["sparse"] = tree.is_large(network) or after.status == CONTAINER
+    tx.change("subnets", ident, updated_by=tx.actor.user_id or None if tx.actor else None, **facts)
+    if moved:
+        move_rows(tx, before, tx.get("subnets", ident))
+    settle(tx, tx.get("subnets", ident), before)
+
+
+def move_rows(tx: Tx, before: Row, after: Row) -> None:
+    """Rows that no longer belong here fall to the old parent, those that now do come, missing ones are made."""
+    beyond = and_(subnet_rows.of(after), subnet_rows.unusable(after))
+    subnet_rows.refuse_held(tx, beyond)
+    for area_id, network in ((before.area_id, network_of(before)), (after.area_id, network_of(after))):
+        tree.hang(tx, area_id, network)
+    former = tree.parent_of(tx, before.area_id, network_of(before), before.id)
+    subnet_rows.fall(tx, beyond, former)
+    after = tx.get("subnets", after.id)
+    parent = tx.find("subnets", id=after.parent_id) if after.parent_id else None
+    subnet_rows.absorb(tx, after, parent)
+    subnet_rows.fill(tx, after)
+    for other in {row.id: row for row in (former, parent) if row}.values():
+        subnet_rows.fill(tx, tx.get("subnets", other.id), network_of(before))
+        subnet_figures.recount(tx, other.id)
+
+
+# --- removing --------------------------------------------------------------------------------------------------------
+
+
+def remove(tx: Tx, idents: list[int], *, force: bool = False) -> None:
+    """Remove subnets that hold nothing, children among them first; by force what they hold is released."""
+    rows = sorted((get(tx, ident) for ident in idents), key=lambda row: -row.prefix_length)
+    if force and not tx.actor.is_admin:
+        raise Denied(needs=["admin"])
+    uses = {str(row.id): use for row in rows if (use := usage(tx, row, set(idents), force=force))}
+    if uses:
+        raise InUse(**uses)
+    for row in rows:
+        drop(tx, row)
+
+
+def usage(tx: Tx, row: Row, doomed: set[int], *, force: bool) -> str:
+    """What keeps a subnet from being removed; empty for nothing."""
+    children = tx.values(select(subnets.c.id).where(subnets.c.parent_id == row.id))
+    if left := [ident for ident in children if ident not in doomed]:
+        return f"被 {len(left)} 个子网引用"
+    if force:
+        return ""
+    columns = address_table.c
+    busy = and_(columns.status.not_in(FREE_TO_GO), columns.is_gateway.is_(False))
+    held = subnet_rows.figures(tx, or_(and_(subnet_rows.of(row), busy), subnet_rows.linked(row)))
+    return f"被 {held} 个地址引用" if held else ""
+
+
+def drop(tx: Tx, subnet: Row) -> None:
+    """One subnet goes; its rows fall to its parent, history stays."""
+    busy = (address_table.c.status.not_in(FREE_TO_GO), address_table.c.is_gateway.is_(False))
+    held = (subnet_rows.of(subnet), *busy)
+    for row in tx.all(select(address_table).where(*held)):
+        addresses.vacate(tx, row, reason="子网删除")
+    address_links.unlink_all(tx, subnet)
+    parent = tx.find("subnets", id=subnet.parent_id) if subnet.parent_id else None
+    subnet_rows.fall(tx, subnet_rows.of(subnet), parent)
+    tx.remove("subnets", subnet.id)
+    if subnet.gateway_id:
+        subnet_rows.unmark_gateway(tx, subnet.gateway_id)
+    if parent:
+        subnet_rows.fill(tx, tx.get("subnets", parent.id), network_of(subnet))
+        settle(tx, tx.get("subnets", parent.id))
+
+
+__all__ = ["InUse", "Overlap"]

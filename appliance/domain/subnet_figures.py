@@ -1,0 +1,72 @@
+"""What subnets count among their addresses: kept with each change, shown by lists without a query for each (ipam 5)."""
+
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from appliance.domain import cidr
+from appliance.domain.subnet_tree import CONTAINER, network_of
+from appliance.store import Prepared, Row, Tx, any_of
+from appliance.store.address_tables import COUNTED, addresses, subnets
+
+TAKEN_STATES = ("allocated", "reserved", "dhcp", "pending", "quarantine")
+OF_PARENTS = Prepared(
+    select(subnets.c.parent_id, subnets.c.cidr).where(subnets.c.parent_id.in_(any_of("parents")), subnets.c.complete)
+)
+
+
+def size(row: Row) -> int:
+    """How many addresses of the subnet count."""
+    return cidr.usable_count(network_of(row), is_pool=row.is_pool)
+
+
+def bump(tx: Tx, subnet_id: int, **steps: int) -> None:
+    """Move counters by so many."""
+    columns = {f"{name}_count": subnets.c[f"{name}_count"] + step for name, step in steps.items() if name in COUNTED}
+    if columns:
+        tx.run(update(subnets).where(subnets.c.id == subnet_id).values(**columns))
+
+
+def recount(tx: Tx, subnet_id: int) -> None:
+    """Set the counters from the rows: after anything but a plain change of one row."""
+    of_subnet = addresses.c.subnet_id == subnet_id
+    by_status = select(addresses.c.status, func.count().label("rows")).where(of_subnet).group_by(addresses.c.status)
+    counted = {row.status: row["rows"] for row in tx.all(by_status)}
+    counted["online"] = tx.value(select(func.count()).where(of_subnet, addresses.c.is_online))
+    counted["conflict"] = tx.value(select(func.count()).where(of_subnet, addresses.c.conflict_type.is_not(None)))
+    values: dict[str, Any] = {f"{name}_count": counted.get(name, 0) for name in COUNTED}
+    values["next_key"] = None  # something may be free again below it
+    tx.run(update(subnets).where(subnets.c.id == subnet_id).values(**values))
+
+
+def attach(tx: Tx, rows: list[Row]) -> None:
+    """Give each subnet of a page its figures; one query for the children of all."""
+    taken: dict[int, int] = {}
+    for child in tx.all(OF_PARENTS, {"parents": [row.id for row in rows]}):
+        taken[child.parent_id] = taken.get(child.parent_id, 0) + network_of(child).num_addresses
+    for row in rows:
+        row.update(statistics(row, taken.get(row.id, 0)))
+
+
+def statistics(row: Row, by_children: int) -> dict[str, Any]:
+    """What a subnet shows of its addresses; the space its children take counts as used."""
+    total = size(row)
+    held = {state: row[f"{state}_count"] for state in TAKEN_STATES}
+    if row.sparse:
+        held["dhcp"] = max(held["dhcp"], ranged(row))
+    used = min(total, sum(held.values()) + by_children)
+    return {
+        "total_ips": total,
+        "used_ips": by_children if row.status == CONTAINER else held["allocated"],
+        "available_ips": 0 if row.is_full else max(0, total - used - row.disabled_count),
+        "reserved_ips": held["reserved"],
+        "online_ips": row.online_count,
+        "conflict_ips": row.conflict_count,
+        "utilization": 100.0 if row.is_full else round(100 * used / total, 1) if total else 0.0,
+    }
+
+
+def ranged(row: Row) -> int:
+    """How many addresses the DHCP ranges of a subnet hold."""
+    spans = [(cidr.parse_address(one["start"]), cidr.parse_address(one["end"])) for one in row.dhcp_ranges]
+    return sum(int(end) - int(start) + 1 for start, end in spans)

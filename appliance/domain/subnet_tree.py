@@ -1,0 +1,143 @@
+"""Where managed networks lie: their nesting within an area, the space between them (ipam 5)."""
+
+from ipaddress import ip_network, summarize_address_range
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, select, update
+
+from appliance.domain import cidr
+from appliance.domain.cidr import Network
+from appliance.errors import Conflict, Problem
+from appliance.store import Prepared, Row, Tx
+from appliance.store.address_tables import subnets
+
+MATERIALISED = 65534
+"""Larger IPv4 subnets, and all of IPv6, are sparse: rows of their addresses exist only when touched."""
+CONTAINER = "container"
+HOLDING = Prepared(
+    select(subnets)
+    .where(
+        subnets.c.area_id == bindparam("area_id"),
+        subnets.c.first_key <= bindparam("key"),
+        subnets.c.last_key >= bindparam("key"),
+        subnets.c.complete,
+    )
+    .order_by(subnets.c.first_key.desc(), subnets.c.prefix_length.desc())
+    .limit(1)
+)
+CHILDREN = Prepared(
+    select(subnets.c.first_key, subnets.c.last_key)
+    .where(subnets.c.parent_id == bindparam("subnet_id"))
+    .order_by(subnets.c.first_key)
+)
+
+
+class Overlap(Problem):
+    """The network would cut across another, or lie where nesting is not allowed."""
+
+    code = "SUBNET_OVERLAP"
+
+
+class InUse(Conflict):
+    """Something still hangs on it."""
+
+    code = "RESOURCE_IN_USE"
+
+
+def network_of(row: Row) -> Network:
+    """The network of a subnet's row."""
+    return ip_network(row.cidr)
+
+
+def is_large(network: Network) -> bool:
+    """Whether rows of its addresses exist only when touched."""
+    return network.version == 6 or network.num_addresses - 2 > MATERIALISED
+
+
+def place(network: Network) -> dict[str, Any]:
+    """The columns that say where a network lies."""
+    first, last = cidr.first_and_last(network)
+    lies = {"cidr": str(network), "ip_version": network.version, "prefix_length": network.prefixlen}
+    return lies | {"first_key": first, "last_key": last}
+
+
+def around(area_id: int, network: Network) -> ColumnElement[bool]:
+    """Subnets of the area that contain the network or equal it."""
+    first, last = cidr.first_and_last(network)
+    return and_(subnets.c.area_id == area_id, subnets.c.first_key <= first, subnets.c.last_key >= last)
+
+
+def inside(area_id: int, network: Network) -> ColumnElement[bool]:
+    """Subnets of the area that lie within the network or equal it."""
+    first, last = cidr.first_and_last(network)
+    return and_(subnets.c.area_id == area_id, subnets.c.first_key.between(first, last), subnets.c.last_key <= last)
+
+
+def same(area_id: int, network: Network) -> ColumnElement[bool]:
+    """Exactly this network."""
+    first, _ = cidr.first_and_last(network)
+    place = (subnets.c.first_key == first, subnets.c.prefix_length == network.prefixlen)
+    return and_(subnets.c.area_id == area_id, *place)
+
+
+def parent_of(tx: Tx, area_id: int, network: Network, but: int = 0) -> Row | None:
+    """The longest prefix of the area that contains the network."""
+    longer = subnets.c.prefix_length < network.prefixlen
+    wanted = select(subnets).where(around(area_id, network), longer, subnets.c.id != but)
+    return tx.one(wanted.order_by(subnets.c.prefix_length.desc()).limit(1))
+
+
+def children_of(tx: Tx, area_id: int, network: Network, but: int = 0) -> list[Row]:
+    """The subnets that lie directly in the network, or would, in order."""
+    shorter = subnets.c.prefix_length > network.prefixlen
+    wanted = select(subnets).where(inside(area_id, network), shorter, subnets.c.id != but)
+    found: list[Row] = []
+    for row in tx.all(wanted.order_by(subnets.c.first_key, subnets.c.prefix_length)):
+        if not found or row.first_key > found[-1].last_key:
+            found.append(row)
+    return found
+
+
+def child_spans(tx: Tx, subnet_id: int) -> list[tuple[str, str]]:
+    """From which key to which the children of a subnet reach, in order."""
+    return [(row.first_key, row.last_key) for row in tx.all(CHILDREN, {"subnet_id": subnet_id})]
+
+
+def hang(tx: Tx, area_id: int, network: Network) -> None:
+    """Hang every subnet within the network on the longest prefix around it, as things are now."""
+    columns = (subnets.c.id, subnets.c.parent_id, subnets.c.first_key, subnets.c.last_key)
+    wider = select(*columns).where(around(area_id, network), subnets.c.prefix_length < network.prefixlen)
+    stack = tx.all(wider.order_by(subnets.c.prefix_length))
+    within = select(*columns).where(inside(area_id, network))
+    for row in tx.all(within.order_by(subnets.c.first_key, subnets.c.prefix_length)):
+        while stack and stack[-1].last_key < row.first_key:
+            stack.pop()
+        parent_id = stack[-1].id if stack else None
+        if row.parent_id != parent_id:
+            tx.run(update(subnets).where(subnets.c.id == row.id).values(parent_id=parent_id))
+        stack.append(row)
+
+
+def most_specific(tx: Tx, area_id: int, address: cidr.Address) -> Row | None:
+    """The subnet an address belongs to."""
+    return tx.one(HOLDING, {"area_id": area_id, "key": cidr.key(address)})
+
+
+def gaps(tx: Tx, area_id: int, within: Network, most: int = 500) -> list[str]:
+    """The free networks between the subnets in a network, largest first."""
+    free: list[Network] = []
+    at, last = int(within[0]), int(within[-1])
+    for row in children_of(tx, area_id, within):
+        network = network_of(row)
+        free += between(within, at, int(network[0]) - 1)
+        at = int(network[-1]) + 1
+    free += between(within, at, last)
+    return [str(one) for one in sorted(free, key=lambda one: (one.prefixlen, int(one[0])))[:most]]
+
+
+def between(within: Network, first: int, last: int) -> list[Network]:
+    """The networks that make up a stretch of addresses."""
+    if first > last:
+        return []
+    kind = type(within[0])
+    return list(summarize_address_range(kind(first), kind(last)))
