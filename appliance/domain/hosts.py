@@ -83,7 +83,7 @@ def check_new(
         check(tx, facts, DEFAULT_CLOUD, faults)
         address_links.check(tx, DEFAULT_CLOUD, facts, faults)
         binding = bindings.plan(tx, 0, voucher_ids, group.root_id if group else None, faults)
-    return binding
+    return binding  # noqa: RET504 -- the block before it may end in faults
 
 
 def check(tx: Tx, facts: dict[str, Any], cloud_id: int, faults: Collector, besides: int = 0) -> None:
