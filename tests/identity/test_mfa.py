@@ -372,6 +372,14 @@ def test_an_administrator_resets_it(
     assert row(appliance, "operations", operation=f"重置用户{named}的MFA").details[0]["new"] == {"enabled": False}
 
 
+def test_a_reset_lifts_what_wrong_codes_locked(alice: Client, bob: Client, phone: Phone, stranger: Client) -> None:
+    for _ in range(guard.LOCK_AFTER):
+        by_identity(stranger, "000000")
+    assert reset(alice, "bob").status == 200
+    again = enrolled(Client(alice.app, data(sign_in(stranger, "bob"))["token"]))
+    assert by_identity(stranger, again.code()).status == 200
+
+
 def test_nobody_resets_his_own(alice: Client) -> None:
     enrolled(alice)
     assert refused(reset(alice, "alice")) == (403, "请使用验证码关闭自己的MFA")

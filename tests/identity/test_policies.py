@@ -330,6 +330,15 @@ def test_the_console_lets_an_administrator_in_from_everywhere(appliance: App, al
     assert row(appliance, "role_policies", role_id=1).second_factor is True
 
 
+def test_the_console_forgets_from_where_an_administrators_account_may_be_used(appliance: App) -> None:
+    for ident in (1, 2):
+        alter(appliance, "users", ident, allowed_addresses=FAR)
+    admin.unlock(appliance.store, "alice")
+    admin.unlock(appliance.store, "bob")
+    assert from_address(appliance, "127.0.0.1", "alice").status == 200
+    assert refused(from_address(appliance, "127.0.0.1", "bob")) == ELSEWHERE
+
+
 def test_the_console_leaves_the_policies_of_others(appliance: App, alice: Client) -> None:
     data(put(alice, "shop", allowed_addresses=FAR))
     admin.unlock(appliance.store, "bob")
