@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 import gevent
-from paramiko.common import cMSG_GLOBAL_REQUEST
+from paramiko.common import cMSG_CHANNEL_WINDOW_ADJUST, cMSG_GLOBAL_REQUEST
 from paramiko.message import Message
 from paramiko.ssh_exception import BadAuthenticationType, SSHException
 
@@ -172,7 +172,7 @@ class Connection:
         self._socket = sock
         self.transport = Transport(sock, known_kind)
         self.transport.auth_timeout = None  # ours counts
-        self._asked = monotonic()
+        self.keep_alive_at = monotonic() + KEEP_ALIVE
 
     def negotiate(self) -> HostKey:
         """Agree on keys; the host's own."""
@@ -224,16 +224,15 @@ class Connection:
         step = channel._check_add_window(size)  # type: ignore[attr-defined]
         if step:
             message = Message()
-            message.add_byte(b"\x5d").add_int(channel.remote_chanid).add_int(step)  # type: ignore[attr-defined]
+            message.add_byte(cMSG_CHANNEL_WINDOW_ADJUST).add_int(channel.remote_chanid).add_int(step)  # type: ignore[attr-defined]
             self.transport._send_user_message(message)
 
     def keep_alive(self) -> None:
-        """Every now and then ask something that any server answers."""
-        if monotonic() - self._asked >= KEEP_ALIVE:
-            self._asked = monotonic()
-            message = Message()
-            message.add_byte(cMSG_GLOBAL_REQUEST).add_string("keepalive@openssh.com").add_boolean(True)
-            self.transport._send_user_message(message)
+        """Ask something that any server answers; due again after a while."""
+        self.keep_alive_at = monotonic() + KEEP_ALIVE
+        message = Message()
+        message.add_byte(cMSG_GLOBAL_REQUEST).add_string("keepalive@openssh.com").add_boolean(True)
+        self.transport._send_user_message(message)
 
     @property
     def lost(self) -> bool:

@@ -54,8 +54,8 @@ class Bridge:
         self.live, self.socket, self.connection, self.shell = live, socket, connection, shell
         self.recording, self.speaker = recording, speaker
         self.receipts, self.idle_limit = receipts, idle_limit
-        now = monotonic()
-        self._heard_at = self._pinged_at = self._sent_at = now
+        self._heard_at = self._sent_at = monotonic()
+        self._ping_at = self._heard_at + PING
         self._deaf = False
         self._unseen = self._said = 0
         self._room = Event()
@@ -146,7 +146,7 @@ class Bridge:
 
     def _gather(self) -> bytes | None:
         """Output as soon as there is any, but not a frame for each of many small writes."""
-        data = self.shell.read(FRAME, self._until_ping())
+        data = self.shell.read(FRAME, self._until_tick())
         rest = PAUSE - (monotonic() - self._sent_at)
         if data and len(data) < FRAME and rest > 0:
             gevent.sleep(rest)
@@ -168,17 +168,19 @@ class Bridge:
         self._unseen += size
         while self._unseen > HIGH and not self.live.over:
             self._room.clear()
-            self._room.wait(self._until_ping())
+            self._room.wait(self._until_tick())
             self._tick()
 
-    def _until_ping(self) -> float:
-        return max(0.01, PING - (monotonic() - self._pinged_at))
+    def _until_tick(self) -> float:
+        return max(0.01, min(self._ping_at, self.connection.keep_alive_at) - monotonic())
 
     def _tick(self) -> None:
         """Keep both connections alive; from this greenlet, which is the one that sends."""
-        if monotonic() - self._pinged_at >= PING:
-            self._pinged_at = monotonic()
+        now = monotonic()
+        if now >= self._ping_at:
+            self._ping_at = now + PING
             self.socket.ping()
+        if now >= self.connection.keep_alive_at:
             self.connection.keep_alive()
 
     def _note(self, error: Exception) -> None:

@@ -12,7 +12,7 @@ from appliance.domain.access import Actor
 from appliance.store import Store
 from appliance.terminal.live import GOING_AWAY, STOPPING, Live
 
-LOOK, LONGEST_LOOK, ANYWAY = 1.0, 4.0, 30.0
+LOOK, LONGEST_LOOK, ANYWAY = 1.0, 3.0, 30.0
 SHARE = 10
 
 

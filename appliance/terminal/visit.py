@@ -51,14 +51,24 @@ class Visit:
         self.live = Live(*ids, actor.address)
 
     def run(self, known: str) -> None:
-        """Connect, carry, close. The row is closed before the goodbye, so that whoever hears it finds it closed."""
+        """Connect, carry, close, part."""
         self.house.registry.add(self.live)
         try:
+            self.part(self.attend(known))
+        finally:
+            self.house.registry.remove(self.live)
+
+    def attend(self, known: str) -> Bridge | None:
+        """All but the goodbye: whoever hears that finds the row closed."""
+        try:
             connection = self.connect(known)
-            bridge = self.carry(connection) if connection else None
+            return self.carry(connection) if connection else None
         finally:
             self.close_row()
-            self.house.registry.remove(self.live)
+            logs.note("terminal.ended", session=self.row.id, began=self.began, reason=self.live.sentence)
+
+    def part(self, bridge: Bridge | None) -> None:
+        """The goodbye, to somebody who had a shell or who had none."""
         if bridge:
             bridge.part()
         else:
@@ -126,6 +136,7 @@ class Visit:
             recording = self.record()
             bridge = self.bridge(connection, connection.shell(self.columns, self.rows), recording)
             self.began = True
+            logs.note("terminal.began", session=self.row.id, user=self.row.login, host=self.row.host_name)
             bridge.run()
         except (Unwritable, ssh.Failure) as failure:
             self.live.close(UNRECORDED if isinstance(failure, Unwritable) else failure.sentence)

@@ -135,10 +135,7 @@ def poured(terminal: Terminal, file: Path) -> bytes:
     """The content of a file as the terminal shows it."""
     terminal.run("stty raw")
     terminal.type(f"cat {file}; printf the''end\r")
-    frames = [b""]
-    while not b"".join(frames[-2:]).endswith(b"theend"):
-        frames.append(terminal.socket.recv_data()[1])
-    return b"".join(frames).removesuffix(b"theend")
+    return terminal.bytes_until(b"theend")
 
 
 def test_nothing_of_twenty_megabytes_is_lost(world: World, tmp_path: Path) -> None:

@@ -144,6 +144,13 @@ class Terminal:
             assert self.receive(), f"closed ({self.code} {self.reason}) before {text!r}: {self.seen[-500:]!r}"
         return self.seen[since : at + len(text)]
 
+    def bytes_until(self, mark: bytes) -> bytes:
+        """All that comes before the mark, byte by byte."""
+        frames = [b"", b""]
+        while not (frames[-2] + frames[-1]).endswith(mark):
+            frames.append(self.socket.recv_data()[1])
+        return b"".join(frames).removesuffix(mark)
+
     def end(self) -> str:
         """Wait for the goodbye; the last text frame, if that was the last."""
         while self.receive():
