@@ -39,6 +39,7 @@ DOCUMENTED = (
 OURS = (
     Item("/voucher", "@/views/VoucherManage.vue", "凭证管理", "Postcard", "resource.voucher.read", name="voucher"),
     Item("/session", "@/views/SessionList.vue", "会话", "VideoCamera", "audit.session.read", name="session"),
+    Item("/apikey", "@/views/ApiKeyManage.vue", "API密钥", "Key", None, name="apikey"),
     Item("/profile", "@/views/ProfileView.vue", "个人中心", "Avatar", None, name="profile"),
 )
 
