@@ -29,8 +29,10 @@ def test_every_permission_is_in_the_catalogue(routes: list[Route]) -> None:
 
 
 UNAUDITED = {"/api/rbac/login", "/api/rbac/logout", "/api/rbac/refresh", "/api/rbac/setup", "/api/terminal/ticket"}
-UNAUDITED |= {"/api/v1/auth/login", "/api/v1/auth/refresh"}
+UNAUDITED |= {"/api/v1/auth/login", "/api/v1/auth/refresh", "/api/login"}
 """Sign-ins have a log of their own, refreshing notes itself; a ticket changes nothing until its terminal opens."""
+
+NEW_EACH_TIME = {"/api/captcha"}
 
 
 def test_every_changing_route_is_audited(routes: list[Route]) -> None:
@@ -54,6 +56,10 @@ def test_the_open_doors_are_these_and_no_others(routes: list[Route]) -> None:
         "POST /api/rbac/setup",
         "POST /api/v1/auth/login",
         "POST /api/v1/auth/refresh",
+        "GET /api/captcha",
+        "POST /api/login",
+        "POST /api/users/register",
+        "GET /api/auth/register-config",
     }
 
 
@@ -67,7 +73,8 @@ def test_every_route_answers_with_and_without_its_slash(routes: list[Route], str
     for route in routes:
         with_slash = stranger.call(route.method, url(route))
         without = stranger.call(route.method, url(route).rstrip("/"))
-        assert (with_slash.status, with_slash.body) == (without.status, without.body), route.path
+        assert with_slash.status == without.status, route.path
+        assert with_slash.body == without.body or route.path in NEW_EACH_TIME, route.path
 
 
 def test_an_unknown_path_and_method_are_told_before_sign_in(stranger: Client) -> None:

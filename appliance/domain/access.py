@@ -40,6 +40,8 @@ class Actor:
     dialect: str = ""
     operation: str = ""
     """What the audit calls this call, where the route's own text does not say it."""
+    captcha: bool = False
+    """Whether he has just read a captcha."""
     user: Row | None = None
     sign_in_id: int | None = None
     jti: str = ""

@@ -15,16 +15,20 @@ from appliance.store.tables import login_records, operations
 TYPED = 64
 
 
-def note_sign_in(tx: Tx, *, login: str, user: Row | None, succeeded: bool, reason: str) -> None:
-    """One attempt to sign in, with its true reason."""
+LOGIN, LOGOUT, REGISTER, TOKEN, SSH = "login", "logout", "register", "token", "ssh"
+
+
+def note_sign_in(tx: Tx, *, login: str, user: Row | None, succeeded: bool, reason: str, kind: str = LOGIN) -> None:
+    """One attempt to sign in, with its true reason; or that somebody registered, or signed out."""
     typed = login[:TYPED]
     who = {"user_id": user.id if user else None, "user_name": user.name if user else typed, "login": typed}
-    tx.insert("login_records", succeeded=succeeded, reason=reason, **who, **whence(tx.actor))
+    tx.insert("login_records", succeeded=succeeded, reason=reason, kind=kind, **who, **whence(tx.actor))
 
 
-def whence(actor: Actor) -> dict[str, str]:
-    """Where a sign-in came from."""
-    return {"address": actor.address, "user_agent": actor.user_agent[:256], "dialect": actor.dialect}
+def whence(actor: Actor) -> dict[str, Any]:
+    """Where a sign-in came from, and whether behind a captcha."""
+    place = {"address": actor.address, "user_agent": actor.user_agent[:256], "dialect": actor.dialect}
+    return {**place, "captcha_used": actor.captcha}
 
 
 def note(tx: Tx, operation: str, *, succeeded: bool = True) -> None:
@@ -45,7 +49,9 @@ def by_key(actor: Actor) -> list[dict[str, Any]]:
 
 def search_sign_ins(tx: Tx, *, status: str | None = None, **common: Any) -> Select[Any]:
     """Sign-in records; `status` is succeed or failed."""
-    wanted = [login_records.c.succeeded == (status == "succeed")] if status else []
+    wanted: list[ColumnElement[bool]] = [login_records.c.kind.in_((LOGIN, TOKEN, SSH))]
+    if status:
+        wanted.append(login_records.c.succeeded == (status == "succeed"))
     return search(tx, login_records, "audit.login.read", login_records.c.created_at, wanted, **common)
 
 

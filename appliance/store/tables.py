@@ -108,6 +108,8 @@ users = table(
     flag("protected", False, "the first account"),
     Column("expires_at", UtcTime),
     Column("allowed_addresses", JSON, nullable=False, default=list),
+    Column("unit_id", Integer, ForeignKey("units.id"), comment="where he works"),
+    Column("department_id", Integer, ForeignKey("departments.id")),
     Column("last_login_at", UtcTime),
     Column("login_count", Integer, nullable=False, default=0),
     *made(),
@@ -400,7 +402,10 @@ login_records = table(
     Column("dialect", String(16), nullable=False),
     flag("succeeded", False, "whether a token was given"),
     Column("reason", String(64), nullable=False, default="", comment="the true one, for operators"),
+    Column("kind", String(8), nullable=False, default="login", comment="login, logout, register, token or ssh"),
+    flag("captcha_used", False, "a captcha was asked for, and right"),
     Column("created_at", UtcTime, nullable=False, index=True),
+    Index("ix_login_records_address_created_at", "address", "created_at"),
     comment="Every attempt to sign in, at every door",
 )
 operations = table(

@@ -134,12 +134,12 @@ class Serve:
     ) -> Response:
         """The way of a request that is in order."""
         query = request.query(environ)
-        if not route.writes:
+        if not route.writes and not route.outside:
             with self.store.reading(actor) as tx:
                 enter(tx, route, environ, arguments)
                 data = [route.takes.read(query)] if route.takes else []
                 return render(tx, route, route.handler(tx, *data, **arguments), query)
-        raw = parsed(route, environ, request.body(environ))
+        raw = parsed(route, environ, request.body(environ)) if route.writes else query
         if raw == {} and route.method == "DELETE":
             raw = query
         facts.update(mentioned(raw))

@@ -7,7 +7,7 @@ import schedule
 from sqlalchemy import text
 
 from appliance import logs
-from appliance.domain import guard, sign_ins, tokens, usage
+from appliance.domain import guard, registration, sign_ins, tokens, usage
 from appliance.store import Store
 
 LOOK_EVERY = 1.0
@@ -70,13 +70,14 @@ class Chores:
         sign_ins.end_over(self.store)
 
     def forget_what_is_over(self) -> None:
-        """Expired sign-ins and old strikes."""
+        """Expired sign-ins, old strikes, registrations nobody decided."""
         if self.store.read_only:
             return
         with self.store.writing() as tx:
             tokens.prune(tx)
             guard.prune(tx)
             usage.prune(tx)
+            registration.prune(tx)
 
     def write_usage(self) -> None:
         """What API keys did since the last time."""

@@ -18,6 +18,7 @@ from appliance.domain import (
 from appliance.domain.collections import READ, WRITE, Collection
 from appliance.errors import Invalid
 from appliance.store import Tx
+from appliance.web.dialect import Handler
 from appliance.web.route import Reply
 from appliance.web.serve import Desk
 
@@ -35,8 +36,8 @@ CORE = [
 ADMINISTERED = [user_groups.USER_GROUPS, field_definitions.DEFINITIONS]
 
 
-def serve_reading(collection: Collection, needs: Codes = READ) -> None:
-    """Declare what reads a collection."""
+def serve_reading(collection: Collection, needs: Codes = READ, one: Handler | None = None) -> None:
+    """Declare what reads a collection; `one` shows a row with more than its columns."""
     path = f"/api/{collection.name}"
 
     def list_rows(tx: Tx, query: dict[str, Any]) -> Reply:
@@ -51,7 +52,7 @@ def serve_reading(collection: Collection, needs: Codes = READ) -> None:
     for handler, place, title, shape in (
         (list_rows, path, "获取{}列表", Query),
         (count_rows, f"{path}/count", "获取{}数量", Query),
-        (show_row, f"{path}/<ident:int>", "获取{}详情", None),
+        (one or show_row, f"{path}/<ident:int>", "获取{}详情", None),
     ):
         handler.__doc__ = title.format(collection.title)
         ipam.get(place, needs=needs, takes=shape)(handler)
