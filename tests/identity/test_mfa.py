@@ -1,7 +1,9 @@
 """The second factor: enrolment, sign-in with it at every door, and what is done to get around it."""
 
+import os
 import re
 import sqlite3
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,7 +11,7 @@ import gevent
 import pytest
 
 from appliance.app import App
-from appliance.domain import guard, signing_in
+from appliance.domain import guard, passwords, signing_in
 from tests.client import Answer, Client
 from tests.conftest import PASSWORD, signed_in
 from tests.identity.calls import ROOT, USER, data, errors, key_of, refused, sign_in
@@ -520,3 +522,12 @@ def test_one_address_does_not_make_everybody_wait(appliance: App, monkeypatch: p
     statuses = [run.value.status for run in spray]
     assert (statuses.count(401), statuses.count(429)) == (4, 26)
     assert sign_in(Client(appliance, address="10.0.0.1"), "carol").status == 200
+
+
+def test_hashing_gives_way_to_everything_else(stranger: Client) -> None:
+    sign_in(stranger, "carol")
+    tasks = Path("/proc/self/task").iterdir()
+    polite = [int((task / "stat").read_text().rpartition(")")[2].split()[16]) for task in tasks]
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert own < passwords.POLITE
+    assert polite.count(passwords.POLITE) >= 1
