@@ -14,6 +14,7 @@ from appliance.domain.addresses import (
     ALLOCATED,
     AVAILABLE,
     DHCP,
+    PENDING,
     QUARANTINE,
     RESERVED,
     Full,
@@ -78,6 +79,10 @@ class Grant:
     force: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
+    online: bool = False
+    """Although somebody answers there: he is the one who asks."""
+    held_for: int = 0
+    """The application whose held addresses it may take."""
 
 
 # --- choosing --------------------------------------------------------------------------------------------------------
@@ -254,7 +259,7 @@ def take(tx: Tx, subnet: Row, key: str, grant: Grant) -> Row:
     """Compare-and-set on one address; its row as it is now."""
     row = tx.find("addresses", area_id=subnet.area_id, ip_key=key) or make_row(tx, subnet, key)
     refuse(tx, row, grant)
-    event = "allocated" if grant.status == ALLOCATED else "reserved"
+    event = "allocated" if grant.status == ALLOCATED else "reserved"  # held ones too
     return write(tx, row, event, source=grant.how, comment=grant.reason, **grant.facts, **allocation(tx, grant))
 
 
@@ -279,9 +284,10 @@ def refuse(tx: Tx, row: Row, grant: Grant) -> None:
         raise not_available(row, "地址已锁定")
     if row.is_gateway:
         raise not_available(row, "网关地址不可分配")
-    if row.status not in takeable:
+    held = row.status == PENDING and grant.held_for and row.request_id == grant.held_for
+    if row.status not in takeable and not held:
         raise not_available(row, holder(tx, row))
-    if row.status == AVAILABLE and row.is_online and not grant.force:
+    if row.status == AVAILABLE and row.is_online and not (grant.force or grant.online):
         raise not_available(row, "地址未分配但在线")
 
 

@@ -15,9 +15,12 @@ KINDS = {
     "subnets": "子网",
     "gateways": "网关",
 }
+TOLD = {"area_id": "network_area_id", "contact_id": "user_contact_id"}
+"""References whose name outside is another."""
 
 
 def missing(tx: Tx, facts: Mapping[str, Any], targets: Mapping[str, str]) -> list[Problem]:
     """A fault for each reference to nothing."""
     asked = [(name, table) for name, table in targets.items() if facts.get(name)]
-    return [Invalid(**{name: f"{KINDS[table]}不存在"}) for name, table in asked if not tx.find(table, id=facts[name])]
+    gone = [(TOLD.get(name, name), KINDS[table]) for name, table in asked if not tx.find(table, id=facts[name])]
+    return [Invalid(**{name: f"{kind}不存在"}) for name, kind in gone]

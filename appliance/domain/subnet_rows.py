@@ -24,6 +24,13 @@ def keeps(subnet: Row) -> bool:
     return not is_large(network_of(subnet)) and subnet.status != CONTAINER
 
 
+def extent(facts: dict[str, Any]) -> int:
+    """How many rows a subnet that is to be needs, children aside."""
+    network = cidr.parse_network(facts["cidr"])
+    sparse = is_large(network) or facts.get("status") == CONTAINER
+    return 0 if sparse else cidr.usable_count(network, is_pool=bool(facts.get("is_pool")))
+
+
 def usable(subnet: Row) -> tuple[str, str]:
     """The keys of the first and last address it hands out."""
     return cidr.usable_keys(network_of(subnet), is_pool=subnet.is_pool)

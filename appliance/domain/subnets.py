@@ -44,6 +44,12 @@ def get(tx: Tx, ident: int) -> Row:
 def check(tx: Tx, facts: dict[str, Any], but: int = 0) -> Network:
     """All rules of a subnet as it would be, in their order; the first fault gives its kind, all are told."""
     network = cidr.parse_network(facts["cidr"])
+    tell(faults(tx, network, facts, but))
+    return network
+
+
+def faults(tx: Tx, network: Network, facts: dict[str, Any], but: int = 0) -> list[Problem]:
+    """Every rule that a subnet would break, in their order."""
     area_id = facts["area_id"]
     problems = [
         check_prefix(network),
@@ -54,8 +60,7 @@ def check(tx: Tx, facts: dict[str, Any], but: int = 0) -> Network:
         check_ranges(network, facts.get("dhcp_ranges") or []),
         *missing(tx, facts, REFERS),
     ]
-    tell([problem for problem in problems if problem])
-    return network
+    return [problem for problem in problems if problem]
 
 
 def tell(problems: list[Problem]) -> None:

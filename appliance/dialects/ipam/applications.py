@@ -1,0 +1,105 @@
+"""IP applications: asking, deciding, withdrawing (ipam 7)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from appliance.dialects.ipam.collections import changed, guard, serve_reading, shown
+from appliance.dialects.ipam.envelope import DONE, Bodies, Body, ipam, said
+from appliance.dialects.ipam.words import text, whole
+from appliance.domain import application_book, application_decisions, applications, listing, values, writing
+from appliance.domain.addresses import WrongState
+from appliance.domain.application_book import APPLICATIONS
+from appliance.errors import Invalid
+from appliance.store import Row, Tx
+from appliance.web.route import SIGNED_IN, Reply
+from appliance.web.serve import Desk
+
+ACTIONS = {"approve": "approved", "reject": "rejected", "cancel": "cancelled"}
+
+
+def show_application(tx: Tx, ident: int) -> dict[str, Any]:
+    """获取IP注册申请详情"""
+    row = listing.one(tx, APPLICATIONS, ident)
+    return listing.show(tx, APPLICATIONS, [row])[0] | {"events": row.events}
+
+
+serve_reading(APPLICATIONS, needs=SIGNED_IN, one=show_application)
+
+
+@ipam.post("/api/registerIps", needs=SIGNED_IN, takes=Bodies, audit="创建IP注册申请")
+def submit(tx: Tx, body: Any) -> Reply:
+    if not isinstance(body, list):
+        ident = submitted(tx, body)
+        return said(DONE, shown(tx, APPLICATIONS, [ident])[0], 201)
+    writing.require_some(body)
+    idents: list[int] = []
+    with writing.Batch() as batch:
+        for index, one in enumerate(body):
+            idents += batch.attempt(index, submitted, tx, one)
+    return said(DONE, {"list": shown(tx, APPLICATIONS, idents), "total": len(idents)}, 201)
+
+
+def submitted(tx: Tx, body: Any) -> int:
+    """One application, decided at once where its subnet says so."""
+    if not isinstance(body, Mapping):
+        raise Invalid(body=values.NO_OBJECT)
+    row = applications.submit(tx, **application_book.new(tx, body))
+    application_decisions.decide_by_itself(tx, row)
+    return int(row.id)
+
+
+def change_applications(desk: Desk, body: Any) -> Reply:
+    """Flexible update: edit, decide, withdraw."""
+    wanted = writing.changes(body, guard(desk))
+    with desk.writing() as tx:
+        rows = writing.require_known(
+            tx, APPLICATIONS, [one.ident for one in wanted], "ids" if len(wanted) > 1 else "id"
+        )
+        for one in wanted:
+            writing.require_version(rows[one.ident], one.guard)
+            act(tx, applications.get(tx, one.ident), one.facts)
+        return Reply(changed(tx, APPLICATIONS, body, list(rows)))
+
+
+ipam.put("/api/registerIps", needs=SIGNED_IN, takes=Bodies, audit="更新IP注册申请", outside=True)(change_applications)
+ipam.patch("/api/registerIps", needs=SIGNED_IN, takes=Bodies, audit="更新IP注册申请", outside=True)(change_applications)
+
+
+def act(tx: Tx, row: Row, facts: Mapping[str, Any]) -> None:
+    """What a body wants of one application."""
+    wish = verdict(row, facts)
+    comment = text(facts, "comment") or text(facts, "approve_comment")
+    if wish == "approved":
+        ip = str(facts["ip"]).strip() if facts.get("ip") else None
+        application_decisions.approve(tx, row, comment, ip, whole(facts, "subnet_id") or None)
+    elif wish == "rejected":
+        application_decisions.reject(tx, row, text(facts, "reject_reason") or comment or text(facts, "reason"))
+    elif wish == "cancelled":
+        applications.cancel(tx, row, comment)
+    else:
+        applications.edit(tx, row, **application_book.changed(tx, row, facts))
+
+
+def verdict(row: Row, facts: Mapping[str, Any]) -> str:
+    """The state somebody wants it in; empty for an edit."""
+    if facts.get("action"):
+        if facts["action"] not in ACTIONS:
+            raise Invalid(action=writing.NO_CHOICE)
+        return ACTIONS[facts["action"]]
+    status = facts.get("status")
+    if not status or status == row.status == "pending":
+        return ""
+    if status not in applications.STATUSES:
+        raise Invalid(status=writing.NO_CHOICE)
+    if status not in ACTIONS.values():
+        raise WrongState(status=applications.NOT_PENDING)
+    return str(status)
+
+
+@ipam.delete("/api/registerIps", needs=SIGNED_IN, takes=Body, audit="删除IP注册申请")
+def remove(tx: Tx, body: dict[str, Any]) -> dict[str, Any]:
+    idents = writing.ids_of(body)
+    writing.require_some(idents, "ids")
+    rows = writing.require_known(tx, APPLICATIONS, idents)
+    applications.remove(tx, rows.values())
+    return {"deleted": len(idents), "ids": idents}

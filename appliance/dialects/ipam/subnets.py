@@ -1,0 +1,92 @@
+"""Subnets: the six calls, and the gaps between them (ipam 5)."""
+
+from typing import Any
+
+from appliance.dialects.ipam.collections import changed, guard, serve_options, serve_reading, shown
+from appliance.dialects.ipam.envelope import DONE, Bodies, Body, Query, ipam, said
+from appliance.dialects.ipam.words import switched, whole
+from appliance.domain import cidr, listing, subnet_book, subnet_making, subnet_tree, subnets, values, writing
+from appliance.domain.collections import READ, WRITE
+from appliance.domain.subnet_book import SUBNETS
+from appliance.errors import Invalid
+from appliance.store import Tx
+from appliance.web.route import Reply
+from appliance.web.serve import Desk
+
+serve_reading(SUBNETS)
+serve_options(SUBNETS)
+
+
+@ipam.post("/api/subnets", needs=WRITE, takes=Bodies, audit="创建子网", outside=True)
+def create_subnets(desk: Desk, body: Any) -> Reply:
+    bodies = body if isinstance(body, list) else [body]
+    writing.require_some(bodies)
+
+    def answer(tx: Tx, idents: list[int]) -> list[dict[str, Any]]:
+        writing.require_seen(tx, SUBNETS, idents)
+        return shown(tx, SUBNETS, idents)
+
+    rows = subnet_making.make(desk.store, desk.actor, lambda tx: planned(tx, bodies), desk.writing, answer)
+    return said(DONE, {"list": rows, "total": len(rows)} if isinstance(body, list) else rows[0], 201)
+
+
+def planned(tx: Tx, bodies: list[Any]) -> list[dict[str, Any]]:
+    """The columns of every subnet to be, or the faults of all."""
+    found: list[dict[str, Any]] = []
+    if len(bodies) == 1:
+        return [subnet_book.new(tx, bodies[0])]
+    with writing.Batch() as batch:
+        for index, body in enumerate(bodies):
+            found += batch.attempt(index, new_one, tx, body)
+    return found
+
+
+def new_one(tx: Tx, body: Any) -> dict[str, Any]:
+    """One of several."""
+    if not isinstance(body, dict):
+        raise Invalid(body=values.NO_OBJECT)
+    return subnet_book.new(tx, body)
+
+
+def change_subnets(desk: Desk, body: Any) -> Reply:
+    """Flexible update."""
+    wanted = writing.changes(body, guard(desk))
+    with desk.writing() as tx:
+        rows = writing.require_known(tx, SUBNETS, [one.ident for one in wanted], "id" if len(wanted) == 1 else "ids")
+        for one in wanted:
+            writing.require_version(rows[one.ident], one.guard)
+            facts = subnet_book.changed(tx, tx.get("subnets", one.ident), one.facts)
+            subnets.change(tx, one.ident, **facts)
+        writing.require_seen(tx, SUBNETS, list(rows))
+        return Reply(changed(tx, SUBNETS, body, list(rows)))
+
+
+for declare in (ipam.patch, ipam.put):
+    declare("/api/subnets", needs=WRITE, takes=Bodies, audit="更新子网", outside=True)(change_subnets)
+
+
+@ipam.delete("/api/subnets", needs=WRITE, takes=Body, audit="删除子网")
+def remove_subnets(tx: Tx, body: dict[str, Any]) -> dict[str, Any]:
+    idents = writing.ids_of(body)
+    writing.require_some(idents, "ids")
+    writing.require_known(tx, SUBNETS, idents)
+    subnets.remove(tx, idents, force=switched(body, "force"))
+    return {"deleted": len(idents), "ids": idents}
+
+
+@ipam.get("/api/subnets/gaps", needs=READ, takes=Query)
+def list_gaps(tx: Tx, query: dict[str, Any]) -> dict[str, Any]:
+    """获取空闲网段"""
+    area_id, within = asked(tx, query)
+    found = subnet_tree.gaps(tx, area_id, within)
+    return {"list": found, "total": len(found), "within": str(within), "network_area_id": area_id}
+
+
+def asked(tx: Tx, query: dict[str, Any]) -> tuple[int, cidr.Network]:
+    """A subnet by its id, or any network of an area."""
+    if query.get("id"):
+        row = listing.one(tx, SUBNETS, whole(query, "id"))
+        return row.area_id, subnet_tree.network_of(row)
+    if not query.get("within"):
+        raise Invalid(within=writing.BLANK)
+    return whole(query, "network_area_id", 1), cidr.parse_network(str(query["within"]), "within")

@@ -1,0 +1,163 @@
+"""Deciding applications: by whom, and the allocation that goes with it in one transaction (ipam 7)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from appliance import clock
+from appliance.domain import access, addresses, allocation, applications, catalogue, cidr, subnet_tree
+from appliance.domain.addresses import Full, WrongState
+from appliance.domain.allocation import Choice, Grant
+from appliance.domain.applications import APPROVE, NOT_PENDING, REFERS, step
+from appliance.errors import Denied, Invalid
+from appliance.store import Row, Tx
+from appliance.store.address_tables import subnets, user_group_members
+from appliance.store.tables import permissions, role_permissions, roles, user_roles, users
+
+FACTS = (*REFERS, "hostname", "mac_address", "device_name", "device_type", "purpose", "expires_at", "description")
+BY_ITSELF = "自动通过"
+
+
+# --- who --------------------------------------------------------------------------------------------------------------
+
+
+def leads(tx: Tx, row: Row, user_id: int) -> bool:
+    """Whether somebody is of the group that decides for the subnet."""
+    subnet = tx.find("subnets", id=row.subnet_id) if row.subnet_id else None
+    if subnet is None or not subnet.approver_group_id:
+        return False
+    return tx.find("user_group_members", user_group_id=subnet.approver_group_id, user_id=user_id) is not None
+
+
+def require_approver(tx: Tx, row: Row) -> None:
+    """Holders of the right and the subnet's approvers; nobody decides his own while there is another."""
+    if not access.holds(tx, APPROVE) and not leads(tx, row, tx.actor.user_id):
+        raise Denied(needs=[APPROVE])
+    if row.applicant_id == tx.actor.user_id and others(tx, row):
+        raise Denied("不能审批自己的申请")
+
+
+def others(tx: Tx, row: Row) -> bool:
+    """Whether somebody else could decide."""
+    codes = permissions.c.code.in_([APPROVE, catalogue.ALL])
+    held = user_roles.join(roles, roles.c.id == user_roles.c.role_id)
+    held = held.join(role_permissions, role_permissions.c.role_id == roles.c.id)
+    held = held.join(permissions, permissions.c.id == role_permissions.c.permission_id)
+    by_right = select(user_roles.c.user_id).select_from(held).where(codes, roles.c.enabled)
+    group = select(subnets.c.approver_group_id).where(subnets.c.id == row.subnet_id).scalar_subquery()
+    by_group = select(user_group_members.c.user_id).where(user_group_members.c.user_group_id == group)
+    active = (users.c.enabled, users.c.pending.is_(False), users.c.id != row.applicant_id)
+    anybody = or_(users.c.id.in_(by_right), users.c.id.in_(by_group))
+    return tx.value(select(users.c.id).where(*active, anybody).limit(1)) is not None
+
+
+# --- deciding ---------------------------------------------------------------------------------------------------------
+
+
+def reject(tx: Tx, row: Row, reason: str) -> None:
+    """No, and why; what was held is free."""
+    require_approver(tx, row)
+    if not reason:
+        raise Invalid(reject_reason="拒绝须填写原因")
+    require_pending(row)
+    applications.let_go(tx, row, f"申请 {row.request_no} 被拒绝")
+    step(tx, row, "rejected", "rejected", reason, reject_reason=reason, **decided(tx))
+
+
+def approve(tx: Tx, row: Row, comment: str = "", ip: str | None = None, subnet_id: int | None = None) -> None:
+    """Yes, with the addresses; what fails leaves the application as it was."""
+    require_approver(tx, row)
+    require_pending(row)
+    settle(tx, row, comment, ip, subnet_id)
+
+
+def decide_by_itself(tx: Tx, row: Row) -> None:
+    """Where the subnet says so, nobody has to decide."""
+    subnet = tx.find("subnets", id=row.subnet_id) if row.subnet_id else None
+    if subnet and subnet.auto_approve:
+        settle(tx, row, BY_ITSELF)
+
+
+def require_pending(row: Row) -> None:
+    """The second decider comes too late."""
+    if row.status != "pending":
+        raise WrongState(status=NOT_PENDING)
+
+
+def decided(tx: Tx) -> dict[str, Any]:
+    """By whom, and when."""
+    return {"approver_id": addresses.who(tx), "approved_at": clock.now()}
+
+
+def settle(tx: Tx, row: Row, comment: str = "", ip: str | None = None, subnet_id: int | None = None) -> None:
+    """Do what was asked for, and note it."""
+    acts = {"renew": renewed, "release": released}
+    act = acts.get(row.apply_type)
+    given = [act(tx, row)] if act else list(allocated(tx, row, ip, subnet_id))
+    found = {"allocated_ids": [one.id for one in given], "allocated_ips": [one.ip for one in given]}
+    step(tx, row, "approved", "approved", comment, approve_comment=comment or None, **found, **decided(tx))
+
+
+def renewed(tx: Tx, row: Row) -> Row:
+    """The address may be used for longer."""
+    address = holding(tx, row)
+    facts = {"expires_at": row.expires_at}
+    if address.conflict_type == "expired":
+        facts |= {"conflict_type": None, "conflict_at": None}
+    return addresses.write(tx, address, "edited", source="request", comment=row.request_no, **facts)
+
+
+def released(tx: Tx, row: Row) -> Row:
+    """The address goes back."""
+    address = holding(tx, row)
+    addresses.refuse_releases(tx, [address], force=False)
+    return addresses.release(tx, address, source="request", reason=row.request_no)
+
+
+def holding(tx: Tx, row: Row) -> Row:
+    """The allocated address an application is about."""
+    address = tx.find("addresses", area_id=row.area_id, ip_key=cidr.key(row.ip))
+    if address is None or address.status != addresses.ALLOCATED:
+        raise WrongState(ip="地址不再是已分配状态")
+    return address
+
+
+def allocated(tx: Tx, row: Row, ip: str | None, subnet_id: int | None) -> Iterator[Row]:
+    """What was held, or the address the approver names, then the next free ones up to the number."""
+    facts = {name: row[name] for name in FACTS if row[name] is not None} | {"request_id": row.id}
+    grant = Grant(how="request", facts=facts, reason=row.request_no, held_for=row.id)
+    grant.online = row.apply_type == "register"
+    left = row.ip_count
+    named = ip or row.ip
+    if ip and ip != row.ip:
+        applications.let_go(tx, row, "审批时改用其他地址")
+    if named:
+        left -= 1
+        yield allocation.allocate_exactly(tx, home_of(tx, row, named, subnet_id), cidr.parse_address(named), grant)
+    if left:
+        yield from allocation.allocate_next(tx, subnet_with(tx, row, subnet_id, left), Choice(count=left), grant)
+
+
+def home_of(tx: Tx, row: Row, ip: str, subnet_id: int | None) -> Row:
+    """The subnet of a named address."""
+    ident = subnet_id or (row.subnet_id if ip == row.ip else None)
+    if ident:
+        return tx.get("subnets", ident)
+    home = subnet_tree.most_specific(tx, row.area_id or applications.DEFAULT_AREA, cidr.parse_address(ip))
+    if home is None:
+        raise addresses.Outside(ip="地址不在子网内")
+    return home
+
+
+def subnet_with(tx: Tx, row: Row, subnet_id: int | None, count: int) -> int:
+    """The subnet to take from: named, asked for, or the first of the area that takes applications and has enough."""
+    if subnet_id or row.subnet_id:
+        return int(subnet_id or row.subnet_id)
+    open_ones = (subnets.c.area_id == row.area_id, subnets.c.allow_request, subnets.c.complete)
+    usable = (subnets.c.status == "active", subnets.c.is_full.is_(False), subnets.c.ip_version == 4)
+    for subnet in tx.all(select(subnets).where(*open_ones, *usable).order_by(subnets.c.first_key)):
+        low, high = allocation.bounds(subnet, Choice())
+        if len(allocation.choose(tx, subnet, Choice(count=count), low, high)) >= count:
+            return int(subnet.id)
+    raise Full(count, 0)
