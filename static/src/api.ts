@@ -28,11 +28,12 @@ export class Problem extends Error {
 }
 
 const MUST_CHANGE_PASSWORD = '请先修改密码'
+const MUST_ENROL = '请先绑定MFA'
 let access = ''
 let renewing: Promise<boolean> | null = null
 
-/** What happens outside when the sign-in ends or a new password is due. */
-export const events = { ended: () => {}, passwordDue: () => {} }
+/** What happens outside when the sign-in ends, or when something has to be done first. */
+export const events = { ended: () => {}, due: (_: 'password' | 'mfa') => {} }
 
 export function keep(token: string): void {
   access = token
@@ -62,7 +63,7 @@ export function renew(): Promise<boolean> {
   return renewing
 }
 
-async function request(method: string, path: string, body?: unknown): Promise<Response> {
+export async function request(method: string, path: string, body?: unknown): Promise<Response> {
   let answer = await send(method, path, body)
   if (answer.status === 401 && access) {
     if (await renew()) answer = await send(method, path, body)
@@ -82,18 +83,33 @@ async function send(method: string, path: string, body?: unknown): Promise<Respo
   }
 }
 
+/** What a refusal may hold, in the manners of either document. */
+interface Refusal {
+  detail?: unknown
+  msg?: string
+  message?: string
+  errors?: Record<string, string[]>
+}
+
 async function problem(answer: Response, path: string): Promise<Problem> {
-  const told = (await answer.json().catch(() => ({}))) as Partial<Envelope<unknown>>
-  const sentence = typeof told.detail === 'string' ? told.detail : ''
-  if (answer.status === 403 && sentence === MUST_CHANGE_PASSWORD) events.passwordDue()
+  const told = (await answer.json().catch(() => ({}))) as Refusal
+  const { permission, ...errors } = told.errors ?? {}
+  const faults = { ...flatten(told.detail), ...errors }
+  const sentence = typeof told.detail === 'string' ? told.detail : (told.message ?? told.msg ?? answer.statusText)
+  if (answer.status === 403) remind(sentence)
   return new Problem(
     answer.status,
-    sentence || (typeof told.detail === 'object' ? '' : (told.msg ?? answer.statusText)),
-    flatten(told.detail),
+    Object.keys(faults).length ? '' : sentence,
+    faults,
     answer.headers.get('X-Request-Id') ?? '',
-    answer.status === 403 ? needed(path) : [],
+    answer.status === 403 ? (permission ?? needed(path)) : [],
     Number(answer.headers.get('Retry-After') ?? 0),
   )
+}
+
+function remind(sentence: string): void {
+  if (sentence === MUST_CHANGE_PASSWORD) events.due('password')
+  if (sentence === MUST_ENROL) events.due('mfa')
 }
 
 /** `{"groups":{"0":{"id":{"group":"…"}}}}` becomes `{"groups.0.id.group":["…"]}`. */
@@ -105,7 +121,7 @@ export function flatten(detail: unknown, prefix = ''): Faults {
   return Object.assign({}, ...parts) as Faults
 }
 
-function search(query: Query): string {
+export function search(query: Query): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== '')
   const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()
   return text && `?${text}`

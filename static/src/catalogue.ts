@@ -16,6 +16,11 @@ const ACTIONS: Record<string, Key> = {
   read: 'perm.read',
   update: 'perm.update',
   delete: 'perm.delete',
+  write: 'perm.write',
+  run: 'perm.run',
+  decide: 'perm.decide',
+  approve: 'perm.approve',
+  manage: 'perm.manage',
 }
 const OBJECTS: Record<string, Key> = {
   'system.user': 'perm.users',
@@ -30,6 +35,24 @@ const OBJECTS: Record<string, Key> = {
   'audit.operation': 'perm.operations',
   'audit.login': 'perm.signIns',
   'user.profile': 'perm.profile',
+  'ops.job': 'perm.jobs',
+  'ticket.': 'perm.tickets',
+  'ipam.core': 'perm.addresses',
+  'ipam.request': 'perm.requests',
+  'ipam.probe': 'perm.probes',
+}
+const SCOPES: Record<string, Key> = {
+  system: 'scope.system',
+  resource: 'scope.resource',
+  audit: 'scope.audit',
+  user: 'scope.user',
+  ops: 'scope.ops',
+  ticket: 'scope.ticket',
+  ipam: 'scope.ipam',
+  general: 'scope.general',
+  data: 'scope.data',
+  monitor: 'scope.monitor',
+  custom: 'scope.custom',
 }
 
 export function actionName(permission: Permission): string {
@@ -39,27 +62,21 @@ export function actionName(permission: Permission): string {
 
 export function objectName(permission: Permission): string {
   const key = OBJECTS[`${permission.scope}.${permission.object}`]
-  return key ? t(key) : t('perm.labels')
+  return key ? t(key) : permission.object || permission.scope
 }
 
-function nameOf(permission: Permission): string {
+export function scopeName(scope: string): string {
+  const key = SCOPES[scope]
+  return key ? t(key) : scope
+}
+
+/** What a label or an action out of the ordinary is called. */
+export function nameOf(permission: Permission): string {
   return language.value === 'zh' ? permission.name : permission.code
 }
-
-const given = new Set<string>(GROUP_CODES)
 
 /** Given per group, in the order the matrix shows them. */
 export function groupPermissions(): Permission[] {
   const byCode = new Map(catalogue.value.map((permission) => [permission.code, permission]))
   return GROUP_CODES.flatMap((code) => byCode.get(code) ?? [])
-}
-
-/** Given by a role as such, gathered by what they are about. */
-export function basePermissions(): [string, Permission[]][] {
-  const gathered = new Map<string, Permission[]>()
-  for (const permission of catalogue.value.filter((one) => !given.has(one.code))) {
-    const about = objectName(permission)
-    gathered.set(about, [...(gathered.get(about) ?? []), permission])
-  }
-  return [...gathered]
 }

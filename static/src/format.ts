@@ -25,3 +25,8 @@ export function duration(start: string, end: string | null, now = Date.now()): s
 export function zoned(local: string): string {
   return local && new Date(local).toISOString()
 }
+
+/** An ISO time as a datetime-local field wants it, in the browser's zone. */
+export function localField(iso: string | null): string {
+  return iso ? moment(iso).replace(' ', 'T') : ''
+}

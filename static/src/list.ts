@@ -1,6 +1,6 @@
 /** One page of rows from the appliance, its filters and what is wrong with it. */
 import { reactive, watch } from 'vue'
-import { get, Problem, type Query } from './api'
+import { type Envelope, get, Problem, type Query } from './api'
 
 export interface List<Row, Filters extends Query> {
   filters: Filters
@@ -20,7 +20,11 @@ const PAUSE = 250 // ms after the last keystroke in a filter
 export function useList<Row, Filters extends Query>(
   path: string,
   blank: () => Filters,
-  options: { wire?: (filters: Filters) => Query; initial?: Partial<Filters> } = {},
+  options: {
+    wire?: (filters: Filters) => Query
+    initial?: Partial<Filters>
+    fetch?: (path: string, query: Query) => Promise<Pick<Envelope<Row[]>, 'detail' | 'total'>>
+  } = {},
 ): List<Row, Filters> {
   const filters = reactive({ ...blank(), ...options.initial }) as Filters
   let latest = 0
@@ -41,7 +45,7 @@ export function useList<Row, Filters extends Query>(
       list.filtered = Object.values(filters).some((value) => value !== '' && value != null && value !== false)
       try {
         const asked = options.wire ? options.wire(filters) : filters
-        const answer = await get<Row[]>(path, { ...asked, page: list.page, page_size: list.size })
+        const answer = await (options.fetch ?? get<Row[]>)(path, { ...asked, page: list.page, page_size: list.size })
         if (mine !== latest) return
         Object.assign(list, { rows: answer.detail, total: answer.total ?? answer.detail.length, problem: null })
       } catch (thrown) {

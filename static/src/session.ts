@@ -12,9 +12,11 @@ interface Session {
   user: User | null
   menu: MenuRow[]
   ended: boolean
+  /** What has to be done before anything else answers. */
+  due: '' | 'password' | 'mfa'
 }
 
-const current = reactive<Session>({ state: 'starting', user: null, menu: [], ended: false })
+const current = reactive<Session>({ state: 'starting', user: null, menu: [], ended: false, due: '' })
 export const session = readonly(current)
 
 const SIGNED_IN = 'appliance.signed-in' // only says that asking for new tokens is worth it; holds no secret
@@ -39,7 +41,7 @@ const LANDINGS = ['/overview', '/terminal', '/session']
 
 export function landing(): string {
   const open = pages.value.map((row) => row.path)
-  return LANDINGS.find((path) => open.includes(path)) ?? open[0] ?? PROFILE.path
+  return LANDINGS.find((path) => open.includes(path)) ?? open.find((path) => path !== '/apikey') ?? PROFILE.path
 }
 
 export async function start(): Promise<void> {
@@ -75,8 +77,15 @@ export async function refreshUser(): Promise<void> {
   current.user = (await get<User>('/api/rbac/user/detail/')).detail
 }
 
+/** After what was due is done: the menu, which was refused until then. */
+export async function goOn(): Promise<void> {
+  await enter()
+  go(landing())
+}
+
 async function enter(): Promise<void> {
   localStorage.setItem(SIGNED_IN, '1')
+  current.due = ''
   const [user, menu] = await Promise.allSettled([
     get<User>('/api/rbac/user/detail/'),
     get<MenuRow[]>('/api/rbac/routes/', { ui: 1 }),
@@ -92,9 +101,11 @@ async function enter(): Promise<void> {
 export function leave(ended: boolean): void {
   keep('')
   localStorage.removeItem(SIGNED_IN)
-  Object.assign(current, { state: 'out', user: null, menu: [], ended })
+  Object.assign(current, { state: 'out', user: null, menu: [], ended, due: '' })
 }
 
 events.ended = () => leave(true)
-events.passwordDue = () => go('/profile', { due: 1 })
-
+events.due = (what) => {
+  current.due = what
+  go(PROFILE.path)
+}

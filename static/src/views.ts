@@ -27,6 +27,7 @@ export const views: Record<string, View> = {
     label: 'menu.grants',
     page: defineAsyncComponent(() => import('./views/PermissionManage.vue')),
   },
+  '@/views/ApiKeyManage.vue': { label: 'menu.keys', page: defineAsyncComponent(() => import('./views/ApiKeyManage.vue')) },
   '@/views/AuditView.vue': { label: 'menu.audit', page: defineAsyncComponent(() => import('./views/AuditView.vue')) },
   '@/views/SessionList.vue': {
     label: 'menu.sessions',

@@ -11,8 +11,14 @@ ROUTES = {
     "/resource?id=1": ("资源管理", "Hosts"),
     "/voucher": ("凭证管理", "Vouchers"),
     "/user": ("用户管理", "Users"),
+    "/user?id=2": ("用户管理", "Users"),
     "/role": ("角色管理", "Roles"),
+    "/role?id=4": ("角色管理", "Roles"),
+    "/role?id=4&side=policy": ("角色管理", "Roles"),
+    "/role?id=4&side=members": ("角色管理", "Roles"),
     "/permission?role=4": ("权限分配", "Grants"),
+    "/permission?tab=access&user=2&host=1": ("权限分配", "Grants"),
+    "/apikey": ("API密钥", "API keys"),
     "/audit": ("审计日志", "Audit"),
     "/audit?list=operations": ("审计日志", "Audit"),
     "/audit?list=sessions": ("审计日志", "Audit"),
@@ -65,11 +71,14 @@ def test_forms_and_dialogs_meet_wcag_aa(window: Window, scheme):
         ("/resource", "添加主机"),
         ("/voucher", "添加凭证"),
         ("/user", "添加用户"),
-        ("/role", "“shopkeeper”的系统权限"),
+        ("/role", "添加角色"),
+        ("/apikey", "创建密钥"),
+        ("/user?id=2", "编辑登录限制"),
+        ("/profile", "绑定MFA"),
     ):
         visit(watched, route)
         watched.page.get_by_role("button", name=button).first.click()
-        watched.page.get_by_role("dialog").wait_for()
+        watched.page.get_by_role("img" if route == "/profile" else "dialog").last.wait_for()
         assert faults(watched) == [], route
         watched.page.reload()
 

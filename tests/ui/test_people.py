@@ -56,9 +56,12 @@ def add_role(page: Page, name: str) -> None:
 
 def tick_base_right(page: Page, role: str, about: str, right: str) -> None:
     page.get_by_role("button", name=f"“{role}”的系统权限").click()
-    found = dialog(page, f"“{role}”的系统权限")
-    found.get_by_role("group", name=about, exact=True).get_by_label(right).check()
-    save(found)
+    found = dialog(page, f"角色“{role}”")
+    found.get_by_role("checkbox", name=f"{about}：{right}", exact=True).check()
+    found.get_by_role("button", name="保存").click()
+    page.get_by_text("已保存").wait_for()
+    found.get_by_role("button", name="关闭").or_(found.get_by_label("Close")).first.click()
+    found.wait_for(state="hidden")
 
 
 def grant(page: Page, role: str, group: str, rights: list[str]) -> None:

@@ -103,11 +103,12 @@ def test_the_menu_shows_what_the_user_may_do(window: Window):
 
 def test_a_refusal_names_the_missing_right(window: Window):
     watched = window()
-    watched.sign_in("mallory")
-    watched.page.get_by_role("heading", name="个人中心").wait_for()
-    watched.page.get_by_role("button", name="编辑").click()
-    watched.page.get_by_role("button", name="保存").click()
-    watched.page.get_by_text("缺少权限 system.user.update").wait_for()
+    watched.sign_in("bob")
+    watched.go("/resource")
+    watched.page.get_by_role("button", name="添加资源组").click()
+    watched.page.get_by_role("dialog").get_by_label("名称").fill("mine")
+    watched.page.get_by_role("dialog").get_by_role("button", name="保存").click()
+    watched.page.get_by_text("缺少权限 system.group.create").wait_for()
 
 
 def test_a_password_that_is_due_is_changed_before_anything_else(window: Window):

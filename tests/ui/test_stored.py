@@ -7,7 +7,7 @@ from tests.ui.conftest import Window
 
 EVIL = "<img src=x onerror=\"document.title='owned'\">"
 ROUTES = ["/overview", "/terminal", "/resource", "/resource?id=2", "/voucher", "/user", "/role", "/permission?role=5"]
-LOGS = ["/audit", "/audit?list=operations", "/audit?list=sessions", "/session", "/profile"]
+LOGS = ["/audit", "/audit?list=operations", "/audit?list=sessions", "/session", "/apikey", "/profile"]
 
 
 @pytest.fixture

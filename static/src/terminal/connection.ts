@@ -13,7 +13,13 @@ export interface Target {
   voucherId: number
 }
 
+interface Ticket {
+  ticket: string
+  recorded: boolean
+}
+
 export interface Listener {
+  admitted(recorded: boolean): void
   output(bytes: Uint8Array): void
   live(): void
   closed(reason: string, clean: boolean): void
@@ -35,8 +41,10 @@ export class Connection {
   async open(cols: number, rows: number): Promise<void> {
     try {
       const body = { resource_id: this.target.hostId, voucher_id: this.target.voucherId }
-      const { ticket } = (await post<{ ticket: string }>('/api/terminal/ticket/', body)).detail
-      if (!this.ended) this.attach(new WebSocket(address(ticket, cols, rows)))
+      const { ticket, recorded } = (await post<Ticket>('/api/terminal/ticket/', body)).detail
+      if (this.ended) return
+      this.listener.admitted(recorded)
+      this.attach(new WebSocket(address(ticket, cols, rows)))
     } catch (thrown) {
       if (!(thrown instanceof Problem)) throw thrown
       this.end(explained(thrown), false)
