@@ -26,7 +26,7 @@ from appliance.errors import (
 )
 from appliance.store import Row, Tx
 from appliance.web.dialect import Dialect, Failure, Paging
-from appliance.web.fields import Int, Wire
+from appliance.web.fields import LARGEST, Int, Wire
 from appliance.web.route import Listing, Reply
 
 FOUND = "查询成功"
@@ -96,9 +96,9 @@ class Identity(Dialect):
     pages = Page()
 
     def paging(self, query: dict[str, Any]) -> Paging:
-        """`page` and `page_size`, up to 100."""
+        """`page` and `page_size`, up to 100; pages beyond 64 bit are one beyond the end like any other."""
         found = self.pages.read(query)
-        return Paging(found["page"], min(found["page_size"], LARGEST_PAGE))
+        return Paging(min(found["page"], LARGEST), min(found["page_size"], LARGEST_PAGE))
 
     def success(self, reply: Reply) -> dict[str, Any]:
         """`data` is always there."""

@@ -99,7 +99,7 @@ class When(fields.Field[Any]):
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> datetime:
         try:
-            moment = datetime.fromisoformat(value)
-        except (TypeError, ValueError):
+            moment = datetime.fromisoformat(value).replace(microsecond=0)
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (TypeError, ValueError, OverflowError):  # a zone may lead beyond the calendar
             raise ValidationError(MOMENT) from None
-        return moment.replace(microsecond=0) if moment.tzinfo else moment.replace(tzinfo=UTC, microsecond=0)

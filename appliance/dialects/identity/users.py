@@ -12,7 +12,7 @@ from appliance.dialects.identity.shapes import Hidden, Networks, When, Word, Wor
 from appliance.domain import access, guard, labels, mfa, passwords, users
 from appliance.errors import Denied, Missing, together
 from appliance.store import Row, Tx
-from appliance.web.fields import Part, Plain, Text, TextId, Time, Wire
+from appliance.web.fields import NULL, Part, Plain, Text, TextId, Time, Wire
 from appliance.web.route import SIGNED_IN, Listing, Reply
 from appliance.web.serve import Desk
 
@@ -65,7 +65,7 @@ class UserNew(PersonShape):
     email = Word(required=True)
     password = Hidden(required=True)
     roles = Words(required=True, empty=False)
-    profile = Part(Profile, load_default=dict)
+    profile = Part(Profile, load_default=dict, error_messages={"null": NULL})
     expires_at = When()
     allowed_ips = Networks(attribute="allowed_addresses")
 
@@ -76,7 +76,7 @@ class UserChange(PersonShape):
     email = Word()
     roles = Words()
     status = Word(validate=known_status)
-    profile = Part(Profile, load_default=dict)
+    profile = Part(Profile, load_default=dict, error_messages={"null": NULL})
     expires_at = When()
     allowed_ips = Networks(attribute="allowed_addresses")
 
