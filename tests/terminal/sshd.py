@@ -39,6 +39,12 @@ class Sshd:
         """What the server said."""
         return (self.folder / "sshd.log").read_text(errors="replace")
 
+    def __enter__(self) -> "Sshd":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
     def stop(self) -> None:
         """End the server with all its sessions."""
         children = run("ps", "-o", "pid=", "--ppid", str(self.process.pid), check=False).split()

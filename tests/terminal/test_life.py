@@ -177,10 +177,9 @@ def test_a_sign_in_that_is_renewed_keeps_its_sessions(world: World) -> None:
 def test_a_host_that_goes_away_is_told_from_a_shell_that_ends(
     begin: Callable[..., World], ssh_server: Sshd, tmp_path: Any
 ) -> None:
-    server = sshd.start(tmp_path / "sshd", keys=ssh_server.folder)
-    world = begin(more=lambda tx: add_host(tx, port=server.port))
-    terminal = world.shell(2)
-    server.stop()
+    with sshd.start(tmp_path / "sshd", keys=ssh_server.folder) as server:
+        world = begin(more=lambda tx: add_host(tx, port=server.port))
+        terminal = world.shell(2)
     assert told_within(terminal) == "目标主机断开连接"
     assert closed(world)["reason"] == "目标主机断开连接"
 
