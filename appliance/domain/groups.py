@@ -95,8 +95,30 @@ def inside(column: ColumnElement[int], group_id: int, subtree: bool) -> ColumnEl
 
 def create(tx: Tx, *, name: str, description: str | None, parent_id: int | None, role_id: int | None) -> int:
     """A top group with the grants that make it usable, or a child that inherits its rights from above."""
-    if parent_id is None:
-        return create_top(tx, name, description, role_id)
+    parent = check_new(tx, name=name, parent_id=parent_id, role_id=role_id)
+    ident = plant(tx, name, description, parent)
+    if parent is None:
+        grant_all(tx, ident, seeds.ADMINISTRATOR, protected=True)
+        if role_id is not None and role_id != seeds.ADMINISTRATOR:
+            grant_all(tx, ident, role_id, protected=False)
+    return ident
+
+
+def check_new(tx: Tx, *, name: str = "", role_id: int | None = None, **place: Any) -> Row | None:
+    """Every rule that a new group would break, as far as one can tell what is meant; the parent of a child."""
+    if "parent_id" not in place:
+        return None
+    if place["parent_id"] is not None:
+        return check_child(tx, name, place["parent_id"])
+    access.require(tx, "system.group.create")
+    with together() as faults:
+        check_name(tx, name, None, faults)
+        check_role(tx, role_id, faults)
+    return None
+
+
+def check_child(tx: Tx, name: str, parent_id: int) -> Row:
+    """The parent of a new group, if it may have another child of that name."""
     access.require_somewhere(tx, "resource.group.create")
     with together() as faults:
         parent = target(tx, parent_id, "resource.group.create", faults, "parent_id")
@@ -105,20 +127,7 @@ def create(tx: Tx, *, name: str, description: str | None, parent_id: int | None,
         raise Invalid(TOO_DEEP)
     with together() as faults:
         check_name(tx, name, parent_id, faults)
-    return plant(tx, name, description, parent)
-
-
-def create_top(tx: Tx, name: str, description: str | None, role_id: int | None) -> int:
-    """A top group, granted to the administrators and to one role."""
-    access.require(tx, "system.group.create")
-    with together() as faults:
-        check_name(tx, name, None, faults)
-        check_role(tx, role_id, faults)
-    ident = plant(tx, name, description, None)
-    grant_all(tx, ident, seeds.ADMINISTRATOR, protected=True)
-    if role_id is not None and role_id != seeds.ADMINISTRATOR:
-        grant_all(tx, ident, role_id, protected=False)
-    return ident
+    return parent
 
 
 def check_name(tx: Tx, name: str, parent_id: int | None, faults: Collector, besides: int = 0) -> None:
@@ -159,6 +168,12 @@ def grant_all(tx: Tx, group_id: int, role_id: int, *, protected: bool) -> None:
 
 def change(tx: Tx, ident: int, **changes: Any) -> None:
     """Another name or description."""
+    if changes := check_change(tx, ident, **changes):
+        tx.change("groups", ident, **changes)
+
+
+def check_change(tx: Tx, ident: int = 0, **changes: Any) -> dict[str, Any]:
+    """What is not so already, if a group may be changed like this."""
     group = get(tx, ident)
     require(tx, "update", group)
     if group.protected:
@@ -167,8 +182,7 @@ def change(tx: Tx, ident: int, **changes: Any) -> None:
     with together() as faults:
         if "name" in changes:
             check_name(tx, changes["name"], group.parent_id, faults, besides=ident)
-    if changes:
-        tx.change("groups", ident, **changes)
+    return changes
 
 
 def require(tx: Tx, verb: str, group: Row) -> None:

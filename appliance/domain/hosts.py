@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from ipaddress import IPv6Address, ip_address
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select
 
@@ -22,6 +22,14 @@ ADDRESS_TAKEN = {"ipv4": "ipv4地址重复", "ipv6": "ipv6地址重复"}
 # Labels of letters, digits, hyphens and underscores; the last one is no number, or it would be an address.
 NAME_FORM = r"(?!-)(?:[\w-]{1,63}(?<!-)\.(?!-))*(?![0-9]+\.?$)[\w-]{1,63}(?<!-)\.?"
 BROADCAST = ip_address("255.255.255.255")
+
+
+class Change(NamedTuple):
+    """A host as it is, the columns to change, and the vouchers to bind and unbind."""
+
+    host: Row
+    columns: dict[str, Any]
+    binding: bindings.Change
 
 
 def search(
@@ -103,8 +111,17 @@ def is_taken(tx: Tx, besides: int, **equals: Any) -> bool:
     return tx.value(select(hosts.c.id).where(*same, hosts.c.id != besides).limit(1)) is not None
 
 
-def change(tx: Tx, ident: int, *, voucher_ids: list[int] | None = None, **facts: Any) -> None:
+def change(tx: Tx, ident: int, **facts: Any) -> None:
     """Change a host, its place in the tree, or its vouchers; all of it together or nothing."""
+    host, changes, binding = check_change(tx, ident, **facts)
+    if changes:
+        tx.change("hosts", ident, **changes)
+        address_links.follow(tx, host, tx.get("hosts", ident))
+    bindings.apply(tx, ident, binding)
+
+
+def check_change(tx: Tx, ident: int = 0, *, voucher_ids: list[int] | None = None, **facts: Any) -> Change:
+    """Every rule that changes of a host would break, told at once; else what there is to change."""
     host = access.seen(tx, hosts, ident, READ)
     access.require(tx, UPDATE, host.group_id)
     changes = differences(host, one_address(facts))
@@ -118,10 +135,7 @@ def change(tx: Tx, ident: int, *, voucher_ids: list[int] | None = None, **facts:
         check_address(tx, host, changes, binding, faults)
     if group and group.root_id != current.root_id and bindings.any_left(tx, ident, binding.gone):
         raise Invalid(groups.STILL_BOUND)
-    if changes:
-        tx.change("hosts", ident, **changes)
-        address_links.follow(tx, host, tx.get("hosts", ident))
-    bindings.apply(tx, ident, binding)
+    return Change(host, changes, binding)
 
 
 def one_address(facts: dict[str, Any]) -> dict[str, Any]:

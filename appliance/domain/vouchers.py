@@ -17,6 +17,8 @@ from appliance.store.tables import vouchers
 
 KIND = "resource.voucher"
 READ, CREATE, UPDATE, DELETE = [f"{KIND}.{verb}" for verb in ("read", "create", "update", "delete")]
+OPEN = {"name", "username", "group_id", "description"}
+"""The columns that are no secret."""
 NAME_TAKEN = "名称已被占用"
 BAD_KEY, LOCKED_KEY = "无效的私钥", "私钥已加密,请提供passphrase"
 AT_ONCE = 1
@@ -125,10 +127,19 @@ def open_secret(tx: Tx, voucher: Row) -> tuple[str, str | None]:
 
 def change(tx: Tx, ident: int, *, secret: Secret | None = None, **facts: Any) -> None:
     """Change a voucher, its secret, or its place in the tree; all of it together or nothing."""
+    voucher, changes = check_change(tx, ident, secret=secret, **facts)
+    if secret:
+        changes |= sealed(tx, voucher.uuid, secret)
+    if changes:
+        tx.change("vouchers", ident, **changes)
+
+
+def check_change(tx: Tx, ident: int = 0, *, secret: Secret | None = None, **facts: Any) -> tuple[Row, dict[str, Any]]:
+    """Every rule that changes of a voucher would break, told at once; else the voucher and its columns to change."""
     voucher = access.seen(tx, vouchers, ident, READ)
     access.require(tx, UPDATE, voucher.group_id)
     current = tx.get("groups", voucher.group_id)
-    changes = {column: value for column, value in facts.items() if voucher[column] != value}
+    changes = {column: facts[column] for column in OPEN & facts.keys() if voucher[column] != facts[column]}
     with together() as faults:
         moved = "group_id" in changes
         group = groups.move_target(tx, current.id, changes["group_id"], KIND, faults) if moved else current
@@ -137,10 +148,7 @@ def change(tx: Tx, ident: int, *, secret: Secret | None = None, **facts: Any) ->
         check_secret(secret, faults)
     if group and group.root_id != current.root_id and bindings.is_bound(tx, ident):
         raise Invalid(groups.STILL_BOUND)
-    if secret:
-        changes |= sealed(tx, voucher.uuid, secret)
-    if changes:
-        tx.change("vouchers", ident, **changes)
+    return voucher, changes
 
 
 def remove(tx: Tx, idents: Iterable[int]) -> set[int]:

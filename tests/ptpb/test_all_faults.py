@@ -1,9 +1,11 @@
 """Faults of form and faults of rule are told together, and nothing is written."""
 
+from typing import Any
+
 import pytest
 
 from tests.client import Client
-from tests.ptpb.estate import add_group, add_host
+from tests.ptpb.estate import add_group, add_host, add_voucher, edit
 
 PHONE = "13800138000"
 
@@ -50,6 +52,46 @@ def test_a_host_hears_everything_at_once(alice: Client) -> None:
         "protocol": ["无效主键 “9” － 对象不存在。"],
         "port": ["请确保该值大于或者等于 1。"],
     }
+
+
+def test_changes_of_a_host_hear_everything_at_once(alice: Client) -> None:
+    add_host(alice, "web", "192.0.2.1")
+    wrong = {"name": "web", "ipv4_address": "192.0.2.1", "group": 99, "protocol": 9, "port": 0, "voucher_ids": [9]}
+    answer = edit(alice, "hosts", id=add_host(alice, "other", "192.0.2.2"), **wrong)
+    assert answer.detail == {
+        "name": ["名称已被占用"],
+        "ipv4_address": ["ipv4地址重复"],
+        "group": ["所添加至的组不存在"],
+        "protocol": ["无效主键 “9” － 对象不存在。"],
+        "port": ["请确保该值大于或者等于 1。"],
+        "voucher_ids": ["无效主键 “9” － 对象不存在。"],
+    }
+
+
+def test_changes_of_a_voucher_hear_everything_at_once(alice: Client) -> None:
+    add_voucher(alice, "root")
+    answer = edit(alice, "vouchers", id=add_voucher(alice, "other"), name="root", username="")
+    assert answer.detail == {"name": ["名称已被占用"], "username": ["该字段不能为空。"]}
+
+
+@pytest.mark.parametrize("place", [{"role": 99}, {"parent": 99}, {"role": "many"}, {}], ids=str)
+def test_a_group_hears_everything_at_once(alice: Client, place: dict[str, Any]) -> None:
+    answer = alice.post("/api/resource/group/add/", {"name": "shop", "description": "x" * 1001} | place)
+    long = {"description": ["请确保这个字段不能超过 1000 个字符。"]}
+    role = {"many": "请填写合法的整数值。", 99: "角色不存在"}.get(place.get("role", 0), "角色为必填项")
+    top = {"name": ["名称已被占用"], "role": [role]}
+    assert answer.detail == long | ({"parent": ["所添加至的组不存在"]} if "parent" in place else top)
+
+
+def test_changes_of_a_group_hear_everything_at_once(alice: Client) -> None:
+    answer = edit(alice, "groups", id=2, name="Default", description="x" * 1001)
+    assert answer.detail == {"name": ["名称已被占用"], "description": ["请确保这个字段不能超过 1000 个字符。"]}
+
+
+def test_a_malformed_change_of_what_one_cannot_see_tells_nothing_of_it(alice: Client, bob: Client) -> None:
+    hidden = add_host(alice, "hidden", "192.0.2.1", group=1)
+    told = [edit(bob, "hosts", id=ident, name="hidden", port=0).detail for ident in (hidden, 99)]
+    assert told == [{"port": ["请确保该值大于或者等于 1。"]}] * 2
 
 
 def test_a_voucher_hears_everything_at_once(alice: Client) -> None:

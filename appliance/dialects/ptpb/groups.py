@@ -22,11 +22,6 @@ class GroupNew(Wire):
     parent = Id(attribute="parent_id", allow_none=True, load_default=None)
     role = Id(attribute="role_id", allow_none=True, load_default=None)
 
-    def further(self, right: dict[str, Any]) -> dict[str, Any]:
-        """A top group needs its role also where other fields are wrong."""
-        top = "parent_id" in right and right["parent_id"] is None
-        return {"role_id": [groups.ROLE_NEEDED]} if top and right.get("role_id", 0) is None else {}
-
 
 class GroupEdit(Wire):
     """Changes of a group."""
@@ -61,6 +56,7 @@ class GroupView(Wire):
     needs=("system.group.create", "resource.group.create"),
     takes=GroupNew,
     audit="添加资源组",
+    rules=groups.check_new,
 )
 def add_group(tx: Tx, group: dict[str, Any]) -> None:
     groups.create(tx, **group)
@@ -71,6 +67,7 @@ def add_group(tx: Tx, group: dict[str, Any]) -> None:
     needs=("system.group.update", "resource.group.update"),
     takes=GroupEdit,
     audit="编辑资源组{id}",
+    rules=groups.check_change,
 )
 def edit_group(tx: Tx, changes: dict[str, Any]) -> None:
     groups.change(tx, **changes)

@@ -136,7 +136,9 @@ def add_host(tx: Tx, host: dict[str, Any]) -> None:
     hosts.create(tx, **host)
 
 
-@ptpb.post("/resource/resource/edit/", needs=hosts.UPDATE, takes=HostEdit, audit="编辑资源{id}")
+@ptpb.post(
+    "/resource/resource/edit/", needs=hosts.UPDATE, takes=HostEdit, audit="编辑资源{id}", rules=hosts.check_change
+)
 def edit_host(tx: Tx, changes: dict[str, Any]) -> None:
     hosts.change(tx, **changes)
 

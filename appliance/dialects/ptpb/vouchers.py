@@ -90,7 +90,14 @@ def add_voucher(desk: Desk, voucher: dict[str, Any]) -> None:
         vouchers.create(tx, **facts)
 
 
-@ptpb.post("/resource/voucher/edit/", needs=vouchers.UPDATE, takes=VoucherEdit, audit="编辑凭证{id}", outside=True)
+@ptpb.post(
+    "/resource/voucher/edit/",
+    needs=vouchers.UPDATE,
+    takes=VoucherEdit,
+    audit="编辑凭证{id}",
+    outside=True,
+    rules=vouchers.check_change,
+)
 def edit_voucher(desk: Desk, changes: dict[str, Any]) -> None:
     facts = examined(changes)
     with desk.writing() as tx:
