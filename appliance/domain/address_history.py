@@ -1,13 +1,16 @@
 """What happened to addresses: every change with actor and reason, kept after release (ipam 4)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import delete, select
 
 from appliance import clock
 from appliance.store import Row, Tx
 from appliance.store.address_tables import address_history
+
+KEPT = timedelta(days=730)
+AT_ONCE = 1000
 
 
 def note(
@@ -35,6 +38,7 @@ def plain(facts: dict[str, Any] | None) -> dict[str, Any] | None:
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in facts.items()}
 
 
-def search(tx: Tx) -> Select[Any]:
-    """All events."""
-    return select(address_history)
+def prune(tx: Tx) -> int:
+    """Forget events that are older than two years, so many at once; how many."""
+    old = select(address_history.c.id).where(address_history.c.created_at <= clock.now() - KEPT).limit(AT_ONCE)
+    return tx.run(delete(address_history).where(address_history.c.id.in_(old)))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
 
 from appliance import clock
 from appliance.domain import access, addresses, allocation, cidr, scope, subnet_tree
@@ -243,15 +243,30 @@ def remove(tx: Tx, rows: Iterable[Row]) -> None:
 # --- in time ----------------------------------------------------------------------------------------------------------
 
 
+def unanswered() -> Select[Any]:
+    """Applications that wait for too long."""
+    late = (table.c.status == "pending", table.c.created_at <= clock.now() - ANSWERED_WITHIN)
+    return select(table).where(*late).limit(AT_ONCE)
+
+
+def lapsed() -> Select[Any]:
+    """Addresses that are held for too long."""
+    over = (address_table.c.status == PENDING, address_table.c.release_after <= clock.now())
+    return select(address_table).where(*over).limit(AT_ONCE)
+
+
+def overdue(tx: Tx) -> bool:
+    """Whether time has done something to an application."""
+    return tx.one(unanswered().limit(1)) is not None or tx.one(lapsed().limit(1)) is not None
+
+
 def expire(tx: Tx) -> int:
     """Applications nobody answered, and addresses held for too long; how many."""
-    late = (table.c.status == "pending", table.c.created_at <= clock.now() - ANSWERED_WITHIN)
-    rows = tx.all(select(table).where(*late).limit(AT_ONCE))
+    rows = tx.all(unanswered())
     for row in rows:
         let_go(tx, row, "申请已过期")
         step(tx, row, "expired", "expired")
-    over = (address_table.c.status == PENDING, address_table.c.release_after <= clock.now())
-    holds = tx.all(select(address_table).where(*over).limit(AT_ONCE))
+    holds = tx.all(lapsed())
     for address in holds:
         free(tx, address, "保留期已过")
     return len(rows) + len(holds)

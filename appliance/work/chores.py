@@ -7,8 +7,9 @@ import schedule
 from sqlalchemy import text
 
 from appliance import logs
-from appliance.domain import guard, registration, sign_ins, tokens, usage
+from appliance.domain import guard, registration, sign_ins, subnet_making, tokens, usage
 from appliance.store import Store
+from appliance.work import address_chores
 
 LOOK_EVERY = 1.0
 
@@ -26,10 +27,13 @@ class Chores:
         self.plan.every(10).minutes.do(self.begin, self.forget_what_is_over)
         self.plan.every(20).seconds.do(self.begin, self.write_usage)
         self.plan.every(30).seconds.do(self.begin, self.end_sign_ins)
+        self.plan.every(20).seconds.do(self.begin, self.tend_addresses)
+        self.plan.every().day.at("03:20").do(self.begin, self.forget_addresses)
         self.plan.every().day.at("03:30").do(self.begin, self.tune)
 
     def start(self) -> None:
         """Begin to look at the clock."""
+        self.begin(self.clear_interrupted)
         self.loop = gevent.spawn(self.look)
 
     def stop(self) -> None:
@@ -82,6 +86,19 @@ class Chores:
     def write_usage(self) -> None:
         """What API keys did since the last time."""
         usage.flush(self.store)
+
+    def clear_interrupted(self) -> None:
+        """Subnets that an earlier process did not finish making."""
+        if not self.store.read_only:
+            subnet_making.clear_interrupted(self.store)
+
+    def tend_addresses(self) -> None:
+        """Cool-downs, terms, holds, unanswered applications."""
+        address_chores.tend(self.store)
+
+    def forget_addresses(self) -> None:
+        """History of addresses that is older than two years, and answers kept for repeated calls."""
+        address_chores.forget(self.store)
 
     def tune(self) -> None:
         """Let SQLite refresh what it knows of its tables."""
