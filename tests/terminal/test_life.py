@@ -1,5 +1,6 @@
 """How sessions end: by rights that went, by the clock, by the host, by the appliance itself."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -32,8 +33,14 @@ def idle(begin: Callable[..., World]) -> tuple[World, Terminal]:
     terminal = world.shell()
     terminal.type("while sleep 1; do echo tick; done\r")
     Terminal.opened.remove(terminal)
-    threading.Thread(target=terminal.end, daemon=True).start()
+    threading.Thread(target=read_on, args=(terminal,), daemon=True).start()
     return world, terminal
+
+
+def read_on(terminal: Terminal) -> None:
+    """Read and answer pings until the session is over, or the tests are."""
+    with contextlib.suppress(OSError, websocket.WebSocketException):
+        terminal.end()
 
 
 @pytest.fixture(autouse=True, scope="module")
