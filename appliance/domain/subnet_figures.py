@@ -10,6 +10,7 @@ from appliance.store import Prepared, Row, Tx, any_of
 from appliance.store.address_tables import COUNTED, addresses, subnets
 
 TAKEN_STATES = ("allocated", "reserved", "dhcp", "pending", "quarantine")
+EXACT = 2**53
 OF_PARENTS = Prepared(
     select(subnets.c.parent_id, subnets.c.cidr).where(subnets.c.parent_id.in_(any_of("parents")), subnets.c.complete)
 )
@@ -56,14 +57,19 @@ def statistics(row: Row, by_children: int) -> dict[str, Any]:
         held["dhcp"] = max(held["dhcp"], ranged(row))
     used = min(total, sum(held.values()) + by_children)
     return {
-        "total_ips": total,
+        "total_ips": written(total),
         "used_ips": by_children if row.status == CONTAINER else held["allocated"],
-        "available_ips": 0 if row.is_full else max(0, total - used - row.disabled_count),
+        "available_ips": 0 if row.is_full else written(max(0, total - used - row.disabled_count)),
         "reserved_ips": held["reserved"],
         "online_ips": row.online_count,
         "conflict_ips": row.conflict_count,
         "utilization": 100.0 if row.is_full else round(100 * used / total, 1) if total else 0.0,
     }
+
+
+def written(count: int) -> int | float:
+    """A count as JSON carries it: what is beyond exact numbers there is rounded here."""
+    return count if count < EXACT else float(count)
 
 
 def ranged(row: Row) -> int:
