@@ -274,9 +274,7 @@ def ids_of(body: Mapping[str, Any]) -> list[int]:
 
 def change_all(tx: Tx, collection: Collection, wanted: list[Change]) -> list[int]:
     """Change rows, all or none; their ids."""
-    rows = require_known(tx, collection, [one.ident for one in wanted], "id" if len(wanted) == 1 else "ids")
-    for one in wanted:
-        require_version(rows[one.ident], one.guard)
+    require_known(tx, collection, [one.ident for one in wanted], "id" if len(wanted) == 1 else "ids")
     if len(wanted) == 1:
         change(tx, collection, wanted[0])
     else:
@@ -323,6 +321,7 @@ def change(tx: Tx, collection: Collection, wanted: Change) -> None:
     facts = {name: value for name, value in facts.items() if name not in before or before[name] != value}
     refuse_fixed(collection, facts, findings)
     judge(tx, collection, before, facts, before | facts, findings)
+    require_version(before, wanted.guard)
     columns = stored(collection, facts)
     if columns:
         author = {"version": before.version + 1, "updated_by": tx.actor.user_id or None}
