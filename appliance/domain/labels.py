@@ -41,7 +41,7 @@ def search(tx: Tx, *, name: str = "", category: str = "") -> Select[Any]:
 
 def define(tx: Tx, *, name: str, category: str, description: str) -> Row:
     """A new label; one that was only granted so far is adopted and keeps its id."""
-    if name.startswith(RESERVED):
+    if is_reserved(name):
         raise Invalid(name=RESERVED_NAME)
     found = tx.find("permissions", code=name)
     if found and not found.implicit:
@@ -114,10 +114,15 @@ def fault(row: Row | None, name: str, *, made_up: bool) -> str:
     if name in catalogue.GROUPED:
         return BY_GROUP
     if row is None:
-        good = made_up and not name.startswith(RESERVED) and FORM.fullmatch(name) is not None
+        good = made_up and not is_reserved(name) and FORM.fullmatch(name) is not None
     else:
         good = made_up or not row.label
     return "" if good else NO_SUCH.format(name)
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a name looks like one of our codes, in any case."""
+    return name.casefold().startswith(RESERVED)
 
 
 def is_label(known: dict[str, Row], name: str) -> bool:

@@ -21,6 +21,8 @@ NO_SUCH = "无效主键 “{}” － 对象不存在。"
 NAME_TAKEN = "角色名称已存在"
 IN_USE = "角色正在使用,无法删除"
 KEYS = {"name": "name_key", "code": "code_key"}
+PRINTED = frozenset({"admin", "user", "operator", "viewer", "auditor"})
+"""What other documents call seeded roles: none that is made may pass for one of them there."""
 
 
 def search(tx: Tx, *, name: str | None = None) -> Select[Any]:
@@ -127,7 +129,7 @@ def check(tx: Tx, besides: int = 0, **words: Any) -> None:
         if "code" in words and not CODE_FORM.fullmatch(words["code"]):
             faults.add("code", BAD_CODE)
         for column, key in keys(**words).items():
-            if taken(tx, "roles", besides, **{column: key}):
+            if taken(tx, "roles", besides, **{column: key}) or (column == KEYS["code"] and key in PRINTED):
                 field, sentence = roles.c[column].info["taken"]
                 faults.add(field, sentence, Taken)
 

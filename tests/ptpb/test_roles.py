@@ -53,6 +53,7 @@ def test_a_new_role_gives_nothing_yet(appliance: App, alice: Client) -> None:
         ({"name": "ok", "code": "a b"}, {"code": ["编码含有不允许的字符"]}),
         ({"name": "用户", "code": "a/b"}, {"name": ["具有 name 的 role 已存在。"], "code": ["编码含有不允许的字符"]}),
         ({"name": "ok", "code": "CLIENT"}, {"code": ["具有 code 的 role 已存在。"]}),
+        ({"name": "ok", "code": "Admin"}, {"code": ["具有 code 的 role 已存在。"]}),
         (
             {"name": "ok", "code": "ok", "description": "x" * 1001},
             {"description": ["请确保这个字段不能超过 1000 个字符。"]},
@@ -63,6 +64,16 @@ def test_faults_of_a_new_role(appliance: App, alice: Client, fields: dict[str, A
     answer = alice.post("/api/rbac/role/add/", fields)
     assert (answer.status, answer.detail) == (400, faults)
     assert last_operation(appliance) == ("添加角色", False)
+
+
+@pytest.mark.parametrize("code", ["admin", "ADMIN", "ａｄｍｉｎ", "user", "operator", "viewer", "auditor"])
+def test_no_role_passes_for_a_seeded_one_in_another_dialect(alice: Client, clerk: int, code: str) -> None:
+    taken = {"code": ["具有 code 的 role 已存在。"]}
+    assert alice.post("/api/rbac/role/add/", {"name": "x", "code": code}).detail == taken
+    assert alice.post("/api/rbac/role/edit/", {"id": clerk, "code": code}).detail == taken
+    printed = [role["name"] for role in alice.get("/api/v1/auth/roles").json["data"]["roles"]]
+    assert printed[:3] == ["admin", "user", "auditor"]
+    assert code not in printed[3:]
 
 
 def test_an_edit_changes_what_it_names(appliance: App, alice: Client, clerk: int) -> None:

@@ -20,7 +20,6 @@ NOT_FOUND = "角色不存在"
 NO_SUCH = "角色不存在: {}"
 BAD_NAME = "角色名称不能含有空白或斜杠"
 FORM = r"[^\s/]{1,64}"
-RESERVED = {*IDS, "operator", "viewer"}
 
 
 class RoleFilter(Search):
@@ -145,7 +144,7 @@ def shown(tx: Tx, ident: int) -> Row:
 
 def require_free(tx: Tx, name: str, besides: int = 0) -> None:
     """Go on only with a name that no other role has, and that none of the seeded goes by."""
-    if folded(name) in RESERVED:
+    if folded(name) in roles.PRINTED:
         raise Taken(name=roles.NAME_TAKEN)
     roles.require_free(tx, name, besides)
 
