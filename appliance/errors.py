@@ -40,7 +40,7 @@ class Misshapen(Invalid):
 
     def add(self, faults: Faults) -> None:
         """Further faults of the same body, as far as their fields are not at fault already."""
-        self.faults = {name: listed(fault) for name, fault in faults.items()} | self.faults
+        self.faults = joined({name: listed(fault) for name, fault in faults.items()}, self.faults)
 
 
 class Taken(Invalid):
@@ -104,6 +104,19 @@ class TooLarge(Problem):
 
 class Unavailable(Problem):
     """Read-only because of a wrong master key, or stopping."""
+
+
+def joined(further: Faults, told: Faults) -> Faults:
+    """Faults of both, inside lists of shapes too; of a field in both, what was told first."""
+    both = {
+        name: joined(further[name], told[name]) for name in further.keys() & told.keys() if nested(further, told, name)
+    }
+    return further | told | both
+
+
+def nested(further: Faults, told: Faults, name: str) -> bool:
+    """Whether both have faults by name inside that field."""
+    return isinstance(further[name], dict) and isinstance(told[name], dict)
 
 
 def listed(fault: Any) -> Any:

@@ -1,6 +1,6 @@
 """Grants: what a role may do on a group and all below it (ptpb 四, E)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -25,8 +25,7 @@ def of_role(tx: Tx, role_id: int) -> list[Row]:
 
 def replace(tx: Tx, role_id: int, wanted: list[dict[str, Any]]) -> None:
     """Replace the role's grants on each group named, `[{group_id, permission_ids}]`; on others they stay."""
-    codes = grantable(tx)
-    check(tx, role_id, wanted, codes)
+    codes = check(tx, role_id=role_id, groups=wanted)
     for one in wanted:
         replace_on_group(tx, role_id, one["group_id"], set(one["permission_ids"]), codes)
 
@@ -36,27 +35,36 @@ def grantable(tx: Tx) -> dict[int, str]:
     return {row.id: row.code for row in tx.all(select(permissions).where(permissions.c.code.in_(catalogue.GROUPED)))}
 
 
-def check(tx: Tx, role_id: int, wanted: list[dict[str, Any]], codes: Mapping[int, str]) -> None:
-    """Everything wrong with the call at once, by the place in its list."""
-    found: dict[str, Faults] = {}
-    seen: set[int] = set()
-    known = visible(tx, [one["group_id"] for one in wanted])
-    for index, one in enumerate(wanted):
-        faults: Faults = {}
-        if one["group_id"] not in known:
-            faults["group_id"] = {"group": NO_GROUP}
-        elif one["group_id"] in seen:
-            faults["group_id"] = {"group": TWICE}
-        if not set(one["permission_ids"]) <= set(codes):
-            faults["permission_ids"] = {"perms": NOT_GRANTABLE}
-        if faults:
-            found[str(index)] = faults
-        seen.add(one["group_id"])
-    wrong: Faults = {} if tx.find("roles", id=role_id) else {"role_id": {"role": NO_ROLE}}
-    if found:
+def check(tx: Tx, *, role_id: int | None = None, groups: Sequence[Mapping[str, Any]] = ()) -> dict[int, str]:
+    """Everything wrong with as much of a call as is of the right form, by its place; else what may be granted."""
+    codes = grantable(tx)
+    wrong: Faults = {}
+    if role_id is not None and tx.find("roles", id=role_id) is None:
+        wrong["role_id"] = {"role": NO_ROLE}
+    if found := faults_by_place(tx, groups, codes):
         wrong["groups"] = found
     if wrong:
         raise Invalid(**wrong)
+    return codes
+
+
+def faults_by_place(tx: Tx, wanted: Sequence[Mapping[str, Any]], codes: Mapping[int, str]) -> dict[str, Faults]:
+    """What is wrong with each of the groups named; of those that do not say which group they mean, the rest."""
+    found: dict[str, Faults] = {}
+    seen: set[int] = set()
+    known = visible(tx, [one["group_id"] for one in wanted if "group_id" in one])
+    for index, one in enumerate(wanted):
+        faults: Faults = {}
+        if "group_id" in one and one["group_id"] not in known:
+            faults["group_id"] = {"group": NO_GROUP}
+        elif one.get("group_id") in seen:
+            faults["group_id"] = {"group": TWICE}
+        if not codes.keys() >= set(one.get("permission_ids", ())):
+            faults["permission_ids"] = {"perms": NOT_GRANTABLE}
+        if faults:
+            found[str(index)] = faults
+        seen.update([one["group_id"]] if "group_id" in one else [])
+    return found
 
 
 def visible(tx: Tx, group_ids: Iterable[int]) -> set[int]:

@@ -104,3 +104,28 @@ def test_what_one_may_not_do_is_told_before_further_faults(bob: Client, alice: C
     answer = bob.post("/api/resource/resource/add/", {"name": "", "group": other, "protocol": 1})
     assert answer.status == 400
     assert "name" in answer.detail
+
+
+def test_a_grant_hears_everything_at_once_by_its_place(alice: Client) -> None:
+    wrong = [
+        {"id": 99, "permission": [1]},
+        {"id": 99},
+        {"permission": [1]},
+        {"id": "x", "permission": "y"},
+        {"id": 2, "permission": []},
+        {"id": 2, "permission": {}},
+        "x",
+    ]
+    answer = alice.post("/api/perm/group-auth/edit/", {"role_id": 99, "groups": wrong})
+    nowhere, not_these = {"group": "所添加至的组不存在"}, {"perms": "权限错误"}
+    assert answer.detail == {
+        "role_id": {"role": "角色不存在"},
+        "groups": {
+            "0": {"id": nowhere, "permission": not_these},
+            "1": {"id": nowhere, "permission": ["该字段是必填项。"]},
+            "2": {"id": ["该字段是必填项。"], "permission": not_these},
+            "3": {"id": ["请填写合法的整数值。"], "permission": ["期望为一个包含物件的列表。"]},
+            "5": {"id": {"group": "资源组重复"}, "permission": ["期望为一个包含物件的列表。"]},
+            "6": ["无效数据。期待为字典类型。"],
+        },
+    }

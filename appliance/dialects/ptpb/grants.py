@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from marshmallow import ValidationError
+
 from appliance.dialects.ptpb.envelope import ptpb
 from appliance.dialects.ptpb.ids import Sought
 from appliance.domain import effective, grants
+from appliance.errors import Invalid, Misshapen
 from appliance.store import Row, Tx
-from appliance.web.fields import Id, Ids, Parts, Plain, Time, Wire
+from appliance.web.fields import Id, Ids, Parts, Plain, Time, Wire, listed
 
 
 class RoleSought(Wire):
@@ -22,11 +25,30 @@ class OnGroup(Wire):
     permission = Ids(required=True, attribute="permission_ids")
 
 
+class EachGroup(Parts):
+    """What is in order of each group goes on to the rules, also where something else is not."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> list[dict[str, Any]]:
+        try:
+            return super()._deserialize(value, attr, data, **rest)
+        except ValidationError as error:
+            if isinstance(error.messages, dict):
+                error.valid_data = [self.in_order(one) for one in listed(value)]
+            raise
+
+    def in_order(self, one: Any) -> dict[str, Any]:
+        """As much of one as has the right form."""
+        try:
+            return self.shape.read(one)
+        except Invalid as fault:
+            return fault.right if isinstance(fault, Misshapen) else {}
+
+
 class RoleGrants(Wire):
     """What a role is to hold on some groups."""
 
     role_id = Id(required=True)
-    groups = Parts(OnGroup, required=True)
+    groups = EachGroup(OnGroup, required=True)
 
 
 class GrantView(Wire):
@@ -47,7 +69,11 @@ def list_grants(tx: Tx, sought: dict[str, int]) -> list[Row]:
 
 
 @ptpb.post(
-    "/perm/group-auth/edit/", needs="system.permission.update", takes=RoleGrants, audit="授权角色{role_id}资源组权限"
+    "/perm/group-auth/edit/",
+    needs="system.permission.update",
+    takes=RoleGrants,
+    audit="授权角色{role_id}资源组权限",
+    rules=grants.check,
 )
 def set_grants(tx: Tx, wanted: dict[str, Any]) -> None:
     """授权角色资源组权限"""
