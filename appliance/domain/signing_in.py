@@ -1,6 +1,9 @@
 """The one procedure behind every door: password, then account, in constant time and on record (identity 2, 8)."""
 
 from collections import Counter
+from datetime import timedelta
+
+from sqlalchemy import select
 
 from appliance import clock
 from appliance.domain import audit, guard, mfa, passwords, policies, tokens
@@ -8,10 +11,12 @@ from appliance.domain.access import Actor
 from appliance.domain.names import folded
 from appliance.errors import Conflict, Invalid, Problem, Throttled
 from appliance.store import Row, Store, Tx
+from appliance.store.tables import login_records
 
 PASSWORD, DISABLED, PENDING = "password", "disabled", "pending"
 CODE_NEEDED, CODE_WRONG = "code needed", "code wrong"
 EXPIRED, ADDRESS, STALE = "expired", "address", "stale"
+BLOCKED, A_SECOND = "blocked", timedelta(seconds=1)
 LONGEST = 256
 """Signs of a login that are looked at: nobody's is longer, and folding a megabyte takes its time."""
 
@@ -32,6 +37,28 @@ def sign_in(
     store: Store, actor: Actor, *, login: str, password: str, code: str = "", remember: bool = False
 ) -> tuple[Row, tokens.Pair]:
     """Check, count and record one attempt; the user and his first pair, or Refused or Throttled."""
+    try:
+        return attempt(store, actor, login, password, code, remember=remember)
+    except Throttled:
+        if not store.read_only:
+            with store.writing(actor) as tx:
+                note_blocked(tx, login)
+        raise
+
+
+def note_blocked(tx: Tx, login: str) -> None:
+    """Who is turned away may try again as fast as he can: one line a second shows it and fills no disk."""
+    here = (login_records.c.address == tx.actor.address, login_records.c.reason == BLOCKED)
+    lately = login_records.c.created_at > clock.now() - A_SECOND
+    if tx.value(select(login_records.c.id).where(*here, lately).limit(1)) is None:
+        user = tx.find("users", login_key=folded(login[:LONGEST]))
+        audit.note_sign_in(tx, login=login, user=user, succeeded=False, reason=BLOCKED)
+
+
+def attempt(
+    store: Store, actor: Actor, login: str, password: str, code: str, *, remember: bool
+) -> tuple[Row, tokens.Pair]:
+    """One attempt of an address that is not blocked."""
     key = folded(login[:LONGEST])
     with store.reading(actor) as tx:
         refuse_blocked(tx)

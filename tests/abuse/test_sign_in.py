@@ -7,12 +7,13 @@ from typing import Any
 import bcrypt
 import pytest
 
+from appliance import clock
 from appliance.app import App
 from appliance.domain import guard, passwords
 from appliance.kinds import networks
 from tests.client import Answer, Client
 from tests.conftest import PASSWORD
-from tests.ptpb.people import alter, later
+from tests.ptpb.people import alter, later, rows
 
 ME = "/api/rbac/user/detail/"
 
@@ -45,6 +46,20 @@ def test_a_sprayed_address_is_shut_out_with_the_right_password_too(appliance: Ap
     assert (answer.status, answer.json["msg"]) == (429, "请求过于频繁")
     assert 0 < int(answer.header("Retry-After") or 0) <= 60
     assert sign_in(Client(appliance, address="203.0.113.9"), "bob").status == 200
+
+
+@pytest.mark.usefixtures("cheap")
+def test_tries_of_a_blocked_address_are_on_record_and_fill_no_disk(
+    appliance: App, stranger: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spray(stranger, guard.BLOCK_AFTER)
+    moment = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: moment)
+    assert set(spray(stranger, 5)) == {429}
+    later(monkeypatch, seconds=2)
+    assert sign_in(stranger, "bob").status == 429
+    blocked = [(one.login, one.user_id) for one in rows(appliance, "login_records", reason="blocked")]
+    assert blocked == [("name0", None), ("bob", 2)]
 
 
 @pytest.mark.usefixtures("cheap")
