@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Integer, cast, func, select
+from sqlalchemy import ColumnElement, Integer, and_, cast, func, select
 
 from appliance.domain import address_hosts, addresses, custom_fields, scope, values, writing
 from appliance.domain.addresses import NAMES
@@ -78,6 +78,16 @@ def told(name: str, kind: values.Kind = values.TEXT, **more: Any) -> Field:
     return Field(name, kind, writable=False, **more)
 
 
+def seen(tx: Tx) -> ColumnElement[bool] | None:
+    """Addresses in the actor's scope; those of subnets that are still being made are nobody's."""
+    part = scope.for_addresses(tx)
+    begun = tx.kept("begun subnets", lambda: tx.values(select(subnets.c.id).where(subnets.c.complete.is_(False))))
+    if not begun:
+        return part
+    done = table.c.subnet_id.not_in(begun)
+    return done if part is None else and_(done, part)
+
+
 GATEWAY = select(subnets.c.gateway_id).where(subnets.c.id == table.c.subnet_id).scalar_subquery()
 IPS = register(
     Collection(
@@ -121,7 +131,7 @@ IPS = register(
         label="ip",
         computed=("host_ids", "host_name"),
         complete=address_hosts.attach,
-        scope=scope.for_addresses,
+        scope=seen,
     )
 )
 

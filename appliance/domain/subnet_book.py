@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import ColumnElement, and_
+
 from appliance.domain import cidr, custom_fields, scope, subnet_figures, subnets, values, writing
 from appliance.domain.collections import DESCRIPTION, NAME, Collection, Field, refers, register
 from appliance.domain.findings import Findings
@@ -54,6 +56,12 @@ def complete(tx: Tx, rows: list[Row]) -> None:
         row |= {"network": str(network.network_address), "netmask": str(network.netmask), "broadcast": last}
 
 
+def seen(tx: Tx) -> ColumnElement[bool]:
+    """Subnets in the actor's scope; one that is still being made is nobody's."""
+    part = scope.for_subnets(tx)
+    return table.c.complete if part is None else and_(table.c.complete, part)
+
+
 RANGES = values.Kind("ranges", ranges, values.LIST.operators)
 SERVERS = values.Kind("servers", servers, values.WORDS.operators)
 METHODS_KIND = values.Kind("methods", methods, values.WORDS.operators)
@@ -96,7 +104,7 @@ SUBNETS = register(
         ),
         computed=COMPUTED,
         complete=complete,
-        scope=scope.for_subnets,
+        scope=seen,
     )
 )
 
