@@ -74,11 +74,10 @@ class Wish:
 
     def roles(self, tx: Tx, facts: Mapping[str, Any]) -> list[int] | None:
         """All roles he is to have; None where nothing is said of them."""
-        words = facts["roles"] if facts.get("roles") else [facts["role"]] if facts.get("role") else None
-        if words is None:
-            return None
         try:
-            return ranks.ids_of(tx, words)
+            if facts.get("roles"):
+                return ranks.ids_of(tx, facts["roles"])
+            return [ranks.id_of(tx, facts["role"])] if facts.get("role") else None
         except Invalid as problem:
             self.add(problem)
             return None
