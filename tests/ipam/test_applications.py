@@ -1,0 +1,276 @@
+"""Applications for addresses: asking, holding, deciding, withdrawing, lapsing (ipam 7)."""
+
+from datetime import timedelta
+from typing import Any
+
+import gevent
+import pytest
+
+from appliance import clock
+from appliance.app import App
+from appliance.work import address_chores
+from tests.client import Answer, Client
+from tests.ipam.book import acting, at, events, take
+from tests.ipam.calls import made, patch, refused, rows
+
+PATH = "/api/registerIps"
+WISH = {"subnet_id": 1, "ip": "10.0.0.9", "purpose": "网站"}
+
+
+@pytest.fixture(autouse=True)
+def office(alice: Client) -> None:
+    """Subnet 1; the id of an address is its last octet."""
+    made(alice, "subnets", name="office", cidr="10.0.0.0/24")
+
+
+def put(client: Client, **body: Any) -> Answer:
+    return client.put(PATH, body)
+
+
+def ask(client: Client, **facts: Any) -> dict[str, Any]:
+    return made(client, "registerIps", **(WISH | facts))
+
+
+def status(app: App, ip: str = "10.0.0.9") -> str:
+    with acting(app) as tx:
+        return at(tx, ip).status
+
+
+# --- asking -----------------------------------------------------------------------------------------------------------
+
+
+def test_anybody_signed_in_asks_for_himself_and_the_address_is_held(appliance: App, mallory: Client) -> None:
+    row = ask(mallory, applicant_id=1, status="approved")
+    assert (row["status"], row["applicant_id"], row["apply_type"], row["ip_count"]) == ("pending", mallory.id, "new", 1)
+    assert row["request_no"].startswith("IPR-")
+    assert row["request_no"].endswith("-0001")
+    assert status(appliance) == "pending"
+    assert ask(mallory, ip="10.0.0.10")["request_no"].endswith("-0002")
+
+
+def test_one_address_is_held_for_one_application(alice: Client, mallory: Client) -> None:
+    ask(mallory)
+    assert refused(alice.post(PATH, WISH)) == (409, "IP_NOT_AVAILABLE", {"ip": "待审批", "status": "pending"})
+    assert refused(alice.post("/api/ips/allocate", {"id": 9}))[1] == "IP_NOT_AVAILABLE"
+    assert rows(alice, "registerIps", page_size=1)[0]["applicant_id"] == mallory.id
+
+
+@pytest.mark.parametrize(
+    ("facts", "code", "fields"),
+    [
+        ({"subnet_id": None, "ip": None}, "INVALID_PARAMETER", {"subnet_id"}),
+        ({"subnet_id": 99, "ip": None}, "INVALID_PARAMETER", {"subnet_id"}),
+        ({"ip": "10.0.1.9"}, "IP_NOT_IN_SUBNET", {"ip"}),
+        ({"ip": "10.0.0.999"}, "INVALID_PARAMETER", {"ip"}),
+        ({"ip_count": 65}, "INVALID_PARAMETER", {"ip_count"}),
+        ({"apply_type": "loan"}, "INVALID_PARAMETER", {"apply_type"}),
+        ({"user_contact_id": 99}, "INVALID_PARAMETER", {"user_contact_id"}),
+        ({"apply_type": "release"}, "INVALID_PARAMETER", {"ip"}),
+        ({"mac": "x", "ip_count": "many"}, "INVALID_PARAMETER", {"mac", "ip_count"}),
+    ],
+)
+def test_bad_wishes_are_told_by_name(mallory: Client, facts: dict[str, Any], code: str, fields: set[str]) -> None:
+    found = refused(mallory.post(PATH, WISH | facts))
+    assert (found[0], found[1], set(found[2])) == (400, code, fields)
+
+
+def test_a_subnet_may_take_no_applications(alice: Client, mallory: Client) -> None:
+    patch(alice, "subnets", {"id": 1, "allow_request": False})
+    assert refused(mallory.post(PATH, WISH))[2] == {"subnet_id": "该子网不接受申请"}
+
+
+def test_a_subnet_may_decide_by_itself(appliance: App, alice: Client, mallory: Client) -> None:
+    patch(alice, "subnets", {"id": 1, "auto_approve": True})
+    row = ask(mallory, ip=None, ip_count=3)
+    assert (row["status"], row["allocated_ips"]) == ("approved", ["10.0.0.1", "10.0.0.2", "10.0.0.3"])
+    assert refused(mallory.post(PATH, {"subnet_id": 1, "ip_count": 64} | {"ip": "10.0.0.1"}))[1] == "IP_NOT_AVAILABLE"
+
+
+# --- deciding ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_approved_application_is_an_allocation_with_its_facts(
+    appliance: App, alice: Client, mallory: Client
+) -> None:
+    row = ask(mallory, hostname="web-1", mac="BC2411AA0001")
+    row = put(alice, id=row["id"], status="approved", comment="好").json["data"]
+    assert (row["status"], row["allocated_ips"], row["approver_id"]) == ("approved", ["10.0.0.9"], alice.id)
+    address = rows(alice, "ips", ip="10.0.0.9")[0]
+    shown = [address[name] for name in ("status", "allocate_type", "hostname", "mac_address", "purpose", "request_id")]
+    assert shown == ["allocated", "request", "web-1", "bc:24:11:aa:00:01", "网站", row["id"]]
+    told = [event["event"] for event in alice.get(f"{PATH}/{row['id']}").json["data"]["events"]]
+    assert told == ["created", "approved"]
+
+
+def test_several_addresses_are_given_together(alice: Client, mallory: Client) -> None:
+    ident = ask(mallory, ip_count=4)["id"]
+    row = put(alice, id=ident, action="approve").json["data"]
+    assert row["allocated_ips"] == ["10.0.0.9", "10.0.0.1", "10.0.0.2", "10.0.0.3"]
+
+
+def test_an_approval_that_cannot_be_met_leaves_the_application_pending(
+    appliance: App, alice: Client, mallory: Client
+) -> None:
+    made(alice, "subnets", name="small", cidr="10.0.1.0/30")
+    ident = ask(mallory, subnet_id=2, ip=None, ip_count=3)["id"]
+    assert refused(put(alice, id=ident, status="approved"))[1:] == ("SUBNET_FULL", {"wanted": 3, "free": 2})
+    assert alice.get(f"{PATH}/{ident}").json["data"]["status"] == "pending"
+    with acting(appliance) as tx:
+        assert tx.get("subnets", 2).allocated_count == 0
+
+
+def test_an_application_for_an_area_is_met_from_a_subnet_that_has_enough(alice: Client, mallory: Client) -> None:
+    made(alice, "subnets", name="small", cidr="9.0.0.0/30")
+    ident = ask(mallory, subnet_id=None, ip=None, network_area_id=1, ip_count=3)["id"]
+    assert put(alice, id=ident, status="approved").json["data"]["allocated_ips"][0] == "10.0.0.1"
+
+
+def test_the_approver_may_choose_another_address(appliance: App, alice: Client, mallory: Client) -> None:
+    ident = ask(mallory)["id"]
+    assert put(alice, id=ident, status="approved", ip="10.0.0.20").json["data"]["allocated_ips"] == ["10.0.0.20"]
+    assert status(appliance) == "available"
+
+
+def test_a_rejection_has_a_reason_and_frees_what_was_held(appliance: App, alice: Client, mallory: Client) -> None:
+    ident = ask(mallory)["id"]
+    assert refused(put(alice, id=ident, status="rejected"))[2] == {"reject_reason": "拒绝须填写原因"}
+    row = put(alice, id=ident, status="rejected", reject_reason="无此需要").json["data"]
+    assert (row["status"], row["reject_reason"], status(appliance)) == ("rejected", "无此需要", "available")
+
+
+def test_the_second_decider_comes_too_late(alice: Client, mallory: Client) -> None:
+    ident = ask(mallory)["id"]
+    both = [gevent.spawn(put, alice, id=ident, status=verdict, comment="x") for verdict in ("approved", "rejected")]
+    gevent.joinall(both, raise_error=True)
+    assert sorted(one.value.status for one in both) == [200, 409]
+
+
+def test_several_are_decided_together_or_not_at_all(appliance: App, alice: Client, mallory: Client) -> None:
+    ids = [ask(mallory, ip=f"10.0.0.{last}")["id"] for last in (9, 10)]
+    put(alice, id=ids[1], status="rejected", comment="x")
+    assert refused(put(alice, ids=ids, status="approved"))[1] == "INVALID_STATE"
+    assert status(appliance) == "pending"
+
+
+def test_who_has_no_right_decides_nothing(alice: Client, bob: Client, mallory: Client) -> None:
+    ident = ask(mallory)["id"]
+    assert put(mallory, id=ident, status="approved").status == 403
+    assert refused(put(bob, id=ident, status="approved"))[:2] == (404, "ID_NOT_FOUND")
+    assert rows(bob, "registerIps") == []
+
+
+def test_the_approvers_of_a_subnet_decide_for_it(alice: Client, bob: Client, mallory: Client) -> None:
+    group = made(alice, "user-groups", name="approvers", user_ids=[bob.id])["id"]
+    patch(alice, "subnets", {"id": 1, "approver_group_id": group})
+    ident = ask(mallory)["id"]
+    assert [row["id"] for row in rows(bob, "registerIps")] == [ident]
+    assert put(bob, id=ident, status="approved").json["data"]["approver_id"] == bob.id
+
+
+def test_nobody_approves_his_own_while_there_is_another(alice: Client, bob: Client) -> None:
+    own = ask(alice)["id"]
+    group = made(alice, "user-groups", name="approvers", user_ids=[bob.id])["id"]
+    patch(alice, "subnets", {"id": 1, "approver_group_id": group})
+    assert put(alice, id=own, status="approved").status == 403
+    patch(alice, "subnets", {"id": 1, "approver_group_id": None})
+    assert put(alice, id=own, status="approved").status == 200
+
+
+# --- changing one's mind ----------------------------------------------------------------------------------------------
+
+
+def test_the_applicant_changes_what_he_asked_for(appliance: App, mallory: Client) -> None:
+    ident = ask(mallory)["id"]
+    assert put(mallory, id=ident, ip="10.0.0.20", hostname="x").json["data"]["ip"] == "10.0.0.20"
+    assert (status(appliance), status(appliance, "10.0.0.20")) == ("available", "pending")
+
+
+def test_a_rejected_application_is_asked_again_by_an_edit(appliance: App, alice: Client, mallory: Client) -> None:
+    ident = ask(mallory)["id"]
+    put(alice, id=ident, status="rejected", comment="无用途")
+    row = put(mallory, id=ident, purpose="财务网站").json["data"]
+    assert (row["status"], row["reject_reason"], status(appliance)) == ("pending", None, "pending")
+
+
+def test_others_change_nothing_of_it(alice: Client, bob: Client, mallory: Client) -> None:
+    group = made(alice, "user-groups", name="approvers", user_ids=[bob.id])["id"]
+    patch(alice, "subnets", {"id": 1, "approver_group_id": group})
+    ident = ask(mallory)["id"]
+    answers = [put(bob, id=ident, purpose="x"), put(bob, id=ident, status="cancelled")]
+    assert [answer.status for answer in answers] == [403, 403]
+
+
+def test_a_withdrawn_application_frees_its_address_and_stays_withdrawn(appliance: App, mallory: Client) -> None:
+    ident = ask(mallory)["id"]
+    assert put(mallory, id=ident, action="cancel").json["data"]["status"] == "cancelled"
+    assert status(appliance) == "available"
+    for body in ({"action": "cancel"}, {"purpose": "x"}):
+        assert refused(put(mallory, id=ident, **body))[1] == "INVALID_STATE"
+
+
+def test_one_removes_ones_own_unless_it_is_approved(appliance: App, alice: Client, mallory: Client) -> None:
+    first, second = ask(mallory)["id"], ask(mallory, ip="10.0.0.10")["id"]
+    put(alice, id=second, status="approved")
+    assert mallory.call("DELETE", PATH, body={"ids": [first, second]}).status == 409
+    assert status(appliance) == "pending"
+    assert mallory.call("DELETE", PATH, body={"ids": [first]}).json["data"] == {"deleted": 1, "ids": [first]}
+    assert (status(appliance), status(appliance, "10.0.0.10")) == ("available", "allocated")
+    assert alice.call("DELETE", PATH, body={"id": second}).status == 200
+
+
+# --- renewing, giving back, registering -------------------------------------------------------------------------------
+
+
+def test_a_held_address_is_renewed_and_given_back(appliance: App, alice: Client, mallory: Client) -> None:
+    put(alice, id=ask(mallory)["id"], status="approved")
+    renewal = ask(mallory, apply_type="renew", expires_at="2099-01-01")["id"]
+    assert put(alice, id=renewal, status="approved").status == 200
+    assert rows(alice, "ips", ip="10.0.0.9")[0]["expires_at"].startswith("2098-12-31")
+    back = ask(mallory, apply_type="release")["id"]
+    assert put(alice, id=back, status="approved").status == 200
+    with acting(appliance) as tx:
+        assert (at(tx, "10.0.0.9").status, events(tx, "10.0.0.9")[-1]) == ("available", "released")
+
+
+def test_nobody_renews_or_gives_back_what_is_anothers(appliance: App, alice: Client, mallory: Client) -> None:
+    alice.post("/api/ips/allocate", {"id": 9})
+    for kind in ("renew", "release"):
+        body = WISH | {"apply_type": kind, "expires_at": "2099-01-01"}
+        assert refused(mallory.post(PATH, body))[2] == {"ip": "只能申请续期或释放本人持有的地址"}
+
+
+def test_an_address_in_use_is_registered_although_it_answers(appliance: App, alice: Client, mallory: Client) -> None:
+    with acting(appliance) as tx:
+        tx.change("addresses", 9, is_online=True)
+    assert refused(mallory.post(PATH, WISH))[1] == "IP_NOT_AVAILABLE"
+    ident = ask(mallory, apply_type="register")["id"]
+    assert put(alice, id=ident, status="approved").json["data"]["allocated_ips"] == ["10.0.0.9"]
+
+
+# --- time -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_hold_lasts_a_week_and_an_application_a_month(appliance: App, alice: Client, mallory: Client) -> None:
+    ident = ask(mallory)["id"]
+    with acting(appliance) as tx:
+        tx.change("addresses", 9, release_after=clock.now() - timedelta(seconds=1))
+    address_chores.tend(appliance.store)
+    assert (status(appliance), alice.get(f"{PATH}/{ident}").json["data"]["status"]) == ("available", "pending")
+    with acting(appliance) as tx:
+        tx.change("applications", ident, created_at=clock.now() - timedelta(days=31))
+    address_chores.tend(appliance.store)
+    assert refused(put(alice, id=ident, status="approved"))[1] == "INVALID_STATE"
+    assert alice.get(f"{PATH}/{ident}").json["data"]["status"] == "expired"
+
+
+def test_after_its_hold_an_application_is_met_if_nobody_was_quicker(
+    appliance: App, alice: Client, mallory: Client
+) -> None:
+    ident = ask(mallory)["id"]
+    with acting(appliance) as tx:
+        tx.change("addresses", 9, release_after=clock.now() - timedelta(seconds=1))
+    address_chores.tend(appliance.store)
+    with acting(appliance) as tx:
+        take(tx, 1, "10.0.0.9")
+    assert refused(put(alice, id=ident, status="approved"))[1] == "IP_NOT_AVAILABLE"
+    assert put(alice, id=ident, status="approved", ip="10.0.0.10").status == 200
