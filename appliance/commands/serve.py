@@ -1,5 +1,6 @@
 """`appliance serve`: takes the data folder, starts the application and the server around it."""
 
+import gc
 import sys
 
 from appliance import datafolder, logs
@@ -23,7 +24,14 @@ def run(settings: Settings) -> int:
         return refuse(str(error))
     except Problem as problem:
         return refuse(f"the first administrator cannot be made: {problem}")
+    settle()
     return server.run()
+
+
+def settle() -> None:
+    """What is there by now stays: to look through it for garbage again and again would stall terminals for 0.1 s."""
+    gc.freeze()
+    gc.enable()
 
 
 def ready(settings: Settings) -> App:

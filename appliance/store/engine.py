@@ -1,12 +1,14 @@
 """Opens the database the way one gevent process needs it, and brings its schema up to date."""
 
 import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
-import dataset
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.pool import StaticPool
 
 PRAGMAS = [
@@ -17,6 +19,29 @@ PRAGMAS = [
 ]
 SECONDS_TO_CHECKPOINT = 5.0
 MIGRATIONS = Path(__file__).parent / "migrations"
+NEWEST = max(path.name for path in (MIGRATIONS / "versions").glob("[0-9]*.py")).partition("_")[0]
+
+
+@contextmanager
+def without_alembic() -> Iterator[None]:
+    """Dataset wants Alembic to make columns, which we never let it; importing that costs every start 0.1 s."""
+    if "alembic" in sys.modules:
+        yield
+        return
+    stand_ins: dict[str, Any] = {
+        name: ModuleType(name) for name in ("alembic", "alembic.migration", "alembic.operations")
+    }
+    stand_ins["alembic.migration"].MigrationContext = stand_ins["alembic.operations"].Operations = None
+    sys.modules.update(stand_ins)
+    yield
+    for name in stand_ins:
+        del sys.modules[name]
+
+
+with without_alembic():
+    import dataset
+
+Table = dataset.Table
 
 
 class Database(dataset.Database):
@@ -80,12 +105,25 @@ def checkpoint(database: str) -> None:
 
 
 def migrate(connection: Connection) -> None:
-    """Bring the schema to its newest version; a step that fails leaves the one before."""
-    command.upgrade(alembic_config(connection), "head")
+    """Bring the schema to its newest version, unless it has it; a step that fails leaves the one before."""
+    if version(connection) != NEWEST:
+        from alembic import command
+
+        command.upgrade(alembic_config(connection), "head")
 
 
-def alembic_config(connection: Connection) -> Config:
+def version(connection: Connection) -> str | None:
+    """The version of the schema; None for an empty database."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
+def alembic_config(connection: Connection) -> Any:
     """Alembic on an open connection, with the migrations that come with the package."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import dataset
 import gevent
 from gevent.lock import RLock
 from sqlalchemy import Connection, Executable, Select, delete, select
@@ -17,7 +16,7 @@ from appliance import clock
 from appliance.crypto import Vault
 from appliance.errors import Missing, Taken, Unavailable
 from appliance.query import batches
-from appliance.store.engine import Database, checkpoint, migrate
+from appliance.store.engine import Database, Table, checkpoint, migrate
 from appliance.store.prepared import Prepared, Row, by_equality, counted, paged
 from appliance.store.tables import metadata
 
@@ -32,7 +31,7 @@ UNTOLD = {
 }
 
 
-class StrictTable(dataset.Table):
+class StrictTable(Table):
     """A dataset table of our metadata, which refuses unknown columns instead of dropping or creating them."""
 
     def _reflect_table(self) -> None:

@@ -82,7 +82,7 @@ class Dialect:
 
     def completed(self, rows: list[Row], shape: Wire | None) -> list[Any]:
         """Rows in the given shape, or as they are."""
-        return [shape.show(row, self.moment) for row in rows] if shape else [dict(row) for row in rows]
+        return shape.show_all(rows, self.moment) if shape else [dict(row) for row in rows]
 
     def get(self, path: str, **row: Any) -> Callable[[Handler], Handler]:
         """Declare a GET."""

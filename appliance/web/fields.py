@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
 from operator import itemgetter
@@ -86,10 +86,15 @@ class Wire(marshmallow.Schema):
 
     def show(self, row: Mapping[str, Any], moment: Show) -> dict[str, Any]:
         """A row under their names; `moment` is how the dialect writes times."""
+        return self.show_all([row], moment)[0]
+
+    def show_all(self, rows: Iterable[Mapping[str, Any]], moment: Show) -> list[dict[str, Any]]:
+        """Rows under their names, column by column, which is faster than row by row."""
         names, values, ways = self.plan
-        shown = dict(zip(names, values(row), strict=True))
+        shown = [dict(zip(names, values(row), strict=True)) for row in rows]
         for name, way in ways:
-            shown[name] = way(shown[name], moment)
+            for one in shown:
+                one[name] = way(one[name], moment)
         return shown
 
     @cached_property
@@ -122,7 +127,7 @@ def shower(field: fields.Field[Any]) -> Way | None:
         return lambda value, moment: shape.show(value, moment) if value is not None else None
     if isinstance(field, Parts):
         inner = field.shape
-        return lambda value, moment: [inner.show(one, moment) for one in value]
+        return lambda value, moment: inner.show_all(value, moment)
     return None
 
 
