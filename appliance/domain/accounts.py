@@ -13,7 +13,7 @@ from appliance.store import Row, Tx
 from appliance.store.address_tables import user_group_members
 from appliance.store.tables import users as user_table
 
-NAMES = {"login": "username", "name": "nickname", "remark": "description"}
+NAMES = {"login": "username", "name": "nickname", "remark": "description", "enabled": "status"}
 OURS = {"账户以被注册": "用户名已存在", "账户含有不允许的字符": "用户名含有不允许的字符"}
 NEEDED, NOT_ONESELF, OWN_PASSWORD = "不能为空", "不能停用自己", "请在个人资料中修改自己的密码"
 OWN_ROLES, SELF, NO_GROUP = "不能修改自己的角色", "不能删除自己", "用户组不存在"
