@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from appliance.web.files import built
 from tests.conftest import PASSWORD
@@ -40,8 +40,6 @@ class Watched:
 
     def __init__(self, context: BrowserContext, url: str) -> None:
         self.context, self.url, self.wrong = context, url, list[str]()
-        context.add_init_script(LISTEN)
-        context.set_default_timeout(PATIENCE)
         self.page = context.new_page()
         self.asking = set[Any]()
         self.page.on("request", lambda request: self.asking.add(request))
@@ -94,15 +92,22 @@ def browser() -> Iterator[Browser]:
 Window = Callable[..., Watched]
 
 
+def context(browser: Browser, *, width: int = 1280, locale: str = "zh-CN", **options: Any) -> BrowserContext:
+    """A browser that knows nothing yet, and notes what violates the policy."""
+    fresh = browser.new_context(viewport={"width": width, "height": 844}, locale=locale, **options)
+    fresh.add_init_script(LISTEN)
+    fresh.set_default_timeout(PATIENCE)
+    return fresh
+
+
 @pytest.fixture
 def window(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Window]:
     """Opens windows on a live appliance; at the end all of them must have been quiet."""
     opened: list[Watched] = []
 
-    def open_window(url: str = "", *, width: int = 1280, locale: str = "zh-CN", **options: Any) -> Watched:
+    def open_window(url: str = "", **options: Any) -> Watched:
         url = url or request.getfixturevalue("live").url
-        size = {"width": width, "height": 844}
-        opened.append(Watched(browser.new_context(viewport=size, locale=locale, **options), url))
+        opened.append(Watched(context(browser, **options), url))
         return opened[-1]
 
     yield open_window
@@ -122,6 +127,41 @@ def live(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
 
 
 @pytest.fixture(scope="session")
+def token(live: Live) -> str:
+    """Alice's, for what a test prepares past the browser."""
+    return live.sign_in("alice", PASSWORD)
+
+
+@pytest.fixture(scope="session")
+def office(browser: Browser, live: Live) -> Iterator[BrowserContext]:
+    """A browser in which alice is signed in, once for all tests: signing in takes longer than most."""
+    known = context(browser, permissions=["clipboard-read", "clipboard-write"])
+    watched = Watched(known, live.url)
+    watched.sign_in("alice")
+    watched.check()
+    watched.page.close()
+    yield known
+    known.close()
+
+
+@pytest.fixture
+def alice(office: BrowserContext, live: Live) -> Iterator[Watched]:
+    """A tab of alice's, who administers."""
+    watched = Watched(office, live.url)
+    watched.go()
+    watched.page.get_by_role("button", name="我的账户").wait_for()
+    yield watched
+    watched.check()
+    watched.page.close()
+
+
+@pytest.fixture
+def page(alice: Watched) -> Page:
+    """What there is to see in it."""
+    return alice.page
+
+
+@pytest.fixture(scope="session")
 def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     """A host to connect to."""
     server = servers.start(tmp_path_factory.mktemp("sshd"))
@@ -130,9 +170,8 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
 
 
 @pytest.fixture(scope="session")
-def equipped(live: Live, sshd: Sshd) -> Live:
+def equipped(live: Live, sshd: Sshd, token: str) -> Live:
     """The live appliance with one host in the group shop and a voucher that opens it."""
-    token = live.sign_in("alice", PASSWORD)
     key = {"name": "key", "username": sshd.login, "private_key": sshd.private_key(), "group": 2}
     live.call("/api/resource/voucher/add/", key, token)
     host = {"name": "web-1", "ipv4_address": "127.0.0.1", "port": sshd.port, "group": 2, "protocol": 1}

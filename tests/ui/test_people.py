@@ -9,13 +9,6 @@ from tests.ui.conftest import Watched, Window, connect
 pytestmark = pytest.mark.usefixtures("equipped")
 
 
-@pytest.fixture
-def page(window: Window) -> Page:
-    watched = window()
-    watched.sign_in("alice")
-    return watched.page
-
-
 def dialog(page: Page, title: str) -> Locator:
     found = page.get_by_role("dialog", name=title)
     found.wait_for()
@@ -114,8 +107,7 @@ def test_a_form_is_filled_and_sent_by_keyboard_alone(page: Page):
     row(page, "typed").wait_for()
 
 
-def test_picked_users_are_removed_after_a_question(page: Page, live):
-    token = live.sign_in("alice", PASSWORD)
+def test_picked_users_are_removed_after_a_question(page: Page, live, token):
     live.call("/api/rbac/user/add/", {"account": "gone", "password": PASSWORD, "name": "gone"}, token)
     page.get_by_role("link", name="用户管理").click()
     page.get_by_role("checkbox", name="选择 gone").check()
@@ -158,8 +150,7 @@ def test_the_audit_lists_tell_what_happened(page: Page, live):
     page.get_by_text("没有符合条件的结果。").wait_for()
 
 
-def test_one_changes_the_own_password_and_signs_in_again(window: Window, live):
-    token = live.sign_in("alice", PASSWORD)
+def test_one_changes_the_own_password_and_signs_in_again(window: Window, live, token):
     live.call("/api/rbac/user/add/", {"account": "dora", "password": PASSWORD, "name": "dora"}, token)
     watched = window()
     watched.sign_in("dora")

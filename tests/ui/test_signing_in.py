@@ -81,10 +81,9 @@ def test_after_signing_out_a_reload_asks_again(window: Window):
     watched.page.get_by_role("button", name="登录", exact=True).wait_for()
 
 
-def test_a_sign_in_ended_elsewhere_leads_back_to_the_sign_in_page(window: Window, live):
+def test_a_sign_in_ended_elsewhere_leads_back_to_the_sign_in_page(window: Window, live, token):
     watched = window()
     watched.sign_in("mallory")
-    token = live.sign_in("alice", PASSWORD)
     found = live.call("/api/rbac/user/get/?account=mallory", token=token)["detail"][0]
     live.call("/api/rbac/user/edit/", {"id": found["id"], "status": False}, token)
     watched.page.reload()

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.conftest import PASSWORD
-from tests.ui.conftest import Window
+from tests.ui.conftest import Watched
 
 EVIL = "<img src=x onerror=\"document.title='owned'\">"
 ROUTES = ["/overview", "/terminal", "/resource", "/resource?id=2", "/voucher", "/user", "/role", "/permission?role=5"]
@@ -11,9 +11,8 @@ LOGS = ["/audit", "/audit?list=operations", "/audit?list=sessions", "/session", 
 
 
 @pytest.fixture
-def haunted(equipped):
+def haunted(equipped, token):
     """Everything that takes a name has a hostile one."""
-    token = equipped.sign_in("alice", PASSWORD)
     for path, body in {
         "/api/resource/group/add/": {"name": EVIL, "description": EVIL, "parent": 2},
         "/api/resource/voucher/add/": {
@@ -33,15 +32,13 @@ def haunted(equipped):
     return equipped
 
 
-def test_a_hostile_name_is_shown_as_text_everywhere(window: Window, haunted):
-    watched = window()
-    watched.sign_in("alice")
+def test_a_hostile_name_is_shown_as_text_everywhere(alice: Watched, haunted):
     for route in ROUTES + LOGS:
-        watched.go(route)
-        watched.page.get_by_role("heading").first.wait_for()
-        watched.settle()
-        assert watched.page.locator("img[onerror]").count() == 0, route
-        assert "owned" not in watched.page.title()
+        alice.go(route)
+        alice.page.get_by_role("heading").first.wait_for()
+        alice.settle()
+        assert alice.page.locator("img[onerror]").count() == 0, route
+        assert "owned" not in alice.page.title()
     for route in ("/resource", "/voucher", "/user", "/role", "/audit"):
-        watched.go(route)
-        watched.page.get_by_text(EVIL).first.wait_for()
+        alice.go(route)
+        alice.page.get_by_text(EVIL).first.wait_for()

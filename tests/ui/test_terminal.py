@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.conftest import PASSWORD
 from tests.terminal import sshd as servers
 from tests.terminal.sshd import Sshd
 from tests.ui.conftest import Watched, Window, connect, run
@@ -18,10 +17,8 @@ PASTE = """(text) => {
 
 
 @pytest.fixture
-def watched(window: Window) -> Watched:
-    opened = window(permissions=["clipboard-read", "clipboard-write"])
-    opened.sign_in("alice")
-    return opened
+def watched(alice: Watched) -> Watched:
+    return alice
 
 
 def screen(watched: Watched, text: str) -> None:
@@ -83,11 +80,10 @@ def test_a_closed_terminal_says_why_and_reconnects(watched: Watched):
     run(watched, "echo ba''ck", "back")
 
 
-def test_a_disabled_user_is_told_in_the_terminal(window: Window, equipped):
+def test_a_disabled_user_is_told_in_the_terminal(window: Window, equipped, token):
     watched = window()
     watched.sign_in("bob")
     connect(watched)
-    token = equipped.sign_in("alice", PASSWORD)
     bob = equipped.call("/api/rbac/user/get/?account=bob", token=token)["detail"][0]
     equipped.call("/api/rbac/user/edit/", {"id": bob["id"], "status": False}, token)
     watched.page.get_by_role("alert").filter(has_text="登录已失效,连接已断开").wait_for()
@@ -105,8 +101,7 @@ def test_an_administrator_ends_a_live_session(window: Window, watched: Watched):
     other.page.get_by_role("alert").filter(has_text="会话已被管理员终止").wait_for()
 
 
-def test_a_changed_host_key_stops_and_is_accepted_by_hand(watched: Watched, equipped, tmp_path):
-    token = equipped.sign_in("alice", PASSWORD)
+def test_a_changed_host_key_stops_and_is_accepted_by_hand(watched: Watched, equipped, token, tmp_path):
     also = "ListenAddress 127.0.0.2"  # web-1 has 127.0.0.1 already
     first, second = (servers.start(tmp_path / name, extra=also) for name in ("first", "second"))
     try:
@@ -201,7 +196,7 @@ def test_links_of_a_host_ask_first_and_only_the_web_opens(watched: Watched):
     watched.page.mouse.move(box["x"] + 100, box["y"] + 8)
     watched.page.mouse.click(box["x"] + 100, box["y"] + 8)
     watched.page.get_by_role("dialog").get_by_text("https://example.invalid/a").wait_for()
-    assert len(watched.context.pages) == 1
+    assert watched.context.pages == [watched.page]
 
 
 def test_a_title_is_short_plain_text(watched: Watched):
