@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.client import Client
-from tests.ipam.calls import made, patch, refused, remove
+from tests.ipam.calls import made, patch, refused, remove, rows
 
 
 @pytest.fixture
@@ -94,3 +94,15 @@ def test_a_group_names_people_and_what_they_see(alice: Client, bob: Client) -> N
     bad = {"user_ids": [99], "unit_ids": [98], "network_area_ids": ["x"], "subnet_ids": 5}
     assert set(refused(alice.post("/api/user-groups", {"name": "x"} | bad))[2]) == set(bad)
     assert remove(alice, "user-groups", row["id"]).status == 200
+
+
+def test_a_gateway_in_use_stays_in_its_subnet_and_takes_its_mark_along(alice: Client) -> None:
+    gateway = made(alice, "gateways", ip="10.0.0.1")
+    subnet = made(alice, "subnets", name="s", cidr="10.0.0.0/24", gateway_id=gateway["id"])
+    assert set(refused(patch(alice, "gateways", {"id": gateway["id"], "ip": "10.9.0.1"}))[2]) == {"ip"}
+    taken = alice.post("/api/ips/allocate", {"subnet_id": subnet["id"], "ip": "10.0.0.9"}).json["data"]
+    assert set(refused(patch(alice, "gateways", {"id": gateway["id"], "ip": taken["ip"]}))[2]) == {"ip"}
+    assert patch(alice, "gateways", {"id": gateway["id"], "ip": "10.0.0.254"}).status == 200
+    marks = {row["ip"]: row["status"] for row in rows(alice, "ips", ids="1,254", page_size=300)}
+    assert marks == {"10.0.0.1": "available", "10.0.0.254": "reserved"}
+    assert refused(remove(alice, "gateways", gateway["id"]))[2] == {"1": "被 1 个子网引用"}
