@@ -15,6 +15,7 @@ const NEEDED: Record<string, readonly string[]> = {
   '/api/rbac/perm/': ['system.perm.read', 'system.permission.read'],
   '/api/perm/group-auth/get/': ['system.permission.read'],
   '/api/perm/group-auth/edit/': ['system.permission.update'],
+  '/api/perm/effective/': ['system.permission.read'],
   '/api/resource/group/add/': ['system.group.create', 'resource.group.create'],
   '/api/resource/group/edit/': ['system.group.update', 'resource.group.update'],
   '/api/resource/group/del/': ['system.group.delete', 'resource.group.delete'],

@@ -1,6 +1,7 @@
 """The terminal in the browser, and what a hostile host or a careless paste cannot do there."""
 
 import pytest
+from playwright.sync_api import Route
 
 from tests.terminal import sshd as servers
 from tests.terminal.sshd import Sshd
@@ -33,6 +34,21 @@ def test_the_shell_knows_the_size_of_the_window(watched: Watched):
     watched.page.set_viewport_size({"width": 900, "height": 500})
     rows.nth(tall - 1).wait_for(state="detached")
     run(watched, "stty size", f"{rows.count()} ")
+
+
+def test_recorded_is_said_of_recorded_terminals_only(watched: Watched):
+    def unrecorded(route: Route) -> None:
+        answer = route.fetch()
+        body = answer.json()
+        route.fulfill(response=answer, json=body | {"detail": body["detail"] | {"recorded": False}})
+
+    connect(watched)
+    assert watched.page.get_by_text("录制中").count() == 1
+    watched.page.route("**/api/terminal/ticket/", unrecorded)
+    watched.page.get_by_role("button", name="重新连接").click()
+    watched.page.get_by_text("录制中").wait_for(state="detached")
+    watched.page.get_by_text("在线", exact=True).wait_for()
+    assert watched.page.get_by_text("录制中").count() == 0
 
 
 def test_a_flood_is_shown_to_its_end_and_can_be_interrupted(watched: Watched):
