@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, and_, cast, func, select
 
-from appliance.domain import address_hosts, addresses, custom_fields, scope, values, writing
+from appliance.domain import address_hosts, addresses, custom_fields, filters, scope, subnet_figures, values, writing
 from appliance.domain.addresses import NAMES
 from appliance.domain.collections import DESCRIPTION, Collection, Field, refers, register
 from appliance.domain.findings import Findings
@@ -88,6 +88,25 @@ def seen(tx: Tx) -> ColumnElement[bool] | None:
     return done if part is None else and_(done, part)
 
 
+def tallied(tx: Tx, query: Mapping[str, Any]) -> int | None:
+    """How many addresses, where the counters of subnets tell it: of one subnet, area or state, or all of them."""
+    wanted = filters.parsed(query.get("filters")) | {name: query[name] for name in query if name != "filters"}
+    plain = {
+        name: value["eq"] if isinstance(value, dict) and set(value) == {"eq"} else value
+        for name, value in wanted.items()
+    }
+    if not set(plain) <= {"subnet_id", "network_area_id", "status"} or plain.get("status", "available") not in list(
+        NAMES
+    ):
+        return None
+    try:
+        return subnet_figures.tally(
+            tx, {name: at if name == "status" else values.whole(at) for name, at in plain.items()}
+        )
+    except ValueError:
+        return None
+
+
 GATEWAY = select(subnets.c.gateway_id).where(subnets.c.id == table.c.subnet_id).scalar_subquery()
 IPS = register(
     Collection(
@@ -132,6 +151,7 @@ IPS = register(
         computed=("host_ids", "host_name"),
         complete=address_hosts.attach,
         scope=seen,
+        tally=tallied,
     )
 )
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, literal_column, or_, select, update
 
 from appliance import clock
-from appliance.domain import cidr, subnet_rows, subnet_tree
+from appliance.domain import cidr, subnet_figures, subnet_rows, subnet_tree
 from appliance.domain.addresses import (
     ALLOCATED,
     AVAILABLE,
@@ -268,6 +268,7 @@ def make_row(tx: Tx, subnet: Row, key: str) -> Row:
     status = DHCP if in_ranges(subnet, key) else AVAILABLE
     facts = {"area_id": subnet.area_id, "subnet_id": subnet.id, "ip": str(cidr.from_key(key)), "ip_key": key}
     tx.insert("addresses", created_by=who(tx), status=status, **facts)
+    subnet_figures.bump(tx, subnet.id, **{status: 1})
     row = tx.find("addresses", area_id=subnet.area_id, ip_key=key)
     assert row is not None
     return row

@@ -1,6 +1,6 @@
 """The tables of the address book's collections: their fields, their names outside, their rules as functions."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ READ, WRITE = "ipam.core.read", "ipam.core.write"
 Check = Callable[[Tx, Row | None, dict[str, Any], Findings], None]
 Settle = Callable[[Tx, int, Row | None, dict[str, Any]], None]
 Complete = Callable[[Tx, list[Row]], None]
+Tally = Callable[[Tx, Mapping[str, Any]], int | None]
 Scope = Callable[[Tx], ColumnElement[bool] | None]
 
 
@@ -85,6 +86,10 @@ def nothing_more(tx: Tx, ident: int, before: Row | None, facts: dict[str, Any]) 
     """For collections whose rows need nothing after they were written."""
 
 
+def no_tally(tx: Tx, query: Mapping[str, Any]) -> None:
+    """For collections that are counted row by row."""
+
+
 def no_rule(tx: Tx, before: Row | None, merged: dict[str, Any], findings: Findings) -> None:
     """For collections whose fields say everything."""
 
@@ -113,6 +118,8 @@ class Collection:
     check: Check = no_rule
     settle: Settle = nothing_more
     scope: Scope = unscoped
+    tally: Tally = no_tally
+    """How many rows a query finds, where that is known without counting them."""
     uses: tuple[Use, ...] = ()
     messages: dict[str, str] = field(default_factory=dict)
     custom: bool = True

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import Column, ColumnElement, Select, func, or_, select, tuple_
 
 from appliance.domain import custom_fields, filters, values
 from appliance.domain.collections import COLLECTIONS, Collection, names_of
@@ -17,6 +17,7 @@ FURTHEST = 2**62
 PLAIN = {"page", "page_size", "order", "order_by", "filters", "keyword", "fields", "ids", "limit"}
 POSITIVE, NO_ORDER = "必须是大于0的整数", "不支持的排序字段或方向"
 LONGEST_KEYWORD = 255
+MOST_PLACES = 200
 Query = Mapping[str, Any]
 
 
@@ -129,7 +130,8 @@ def page(tx: Tx, collection: Collection, query: Query, *more: ColumnElement[bool
     names = chosen(collection, query)
     where = [*seen(tx, collection), *more, *wanted(tx, collection, query)]
     total = counted(tx, collection, query, where, cached=not more)
-    rows = rows_of(tx, collection, where, order, part, total)
+    places = {} if more else tx.kept(("places", *question(tx, collection, query)), dict)
+    rows = rows_of(tx, collection, where, order, part, total, places)
     found = show(tx, collection, rows, names)
     return {"list": found, "total": total, "page": part.number, "page_size": part.size}
 
@@ -150,23 +152,39 @@ def counted(
     """How many rows there are; the same question is answered from memory until somebody writes."""
 
     def count() -> int:
+        known = collection.tally(tx, asked(query)) if cached and collection.scope(tx) is None else None
+        if known is not None:
+            return known
         return int(tx.value(select(func.count()).select_from(collection.table).where(*where)))
 
     if not cached:
         return count()
-    asked = {
-        name: str(query[name]) for name in query if name not in ("page", "page_size", "order", "order_by", "fields")
-    }
+    return int(tx.kept(("count", *question(tx, collection, query)), count))
+
+
+def asked(query: Query) -> dict[str, Any]:
+    """What decides which rows are meant, without which part of them."""
+    return {name: query[name] for name in query if name not in ("page", "page_size", "order", "order_by", "fields")}
+
+
+def question(tx: Tx, collection: Collection, query: Query) -> tuple[Any, ...]:
+    """What is asked, and by whose rights."""
     who = tx.actor.user_id if tx.actor else 0
-    rights = sorted(tx.actor.codes) if tx.actor else []
-    key = ("count", collection.name, who, hash(tuple(rights)), orjson.dumps(asked, option=orjson.OPT_SORT_KEYS))
-    return int(tx.kept(key, count))
+    rights = hash(tuple(sorted(tx.actor.codes))) if tx.actor else 0
+    told = orjson.dumps({name: str(value) for name, value in asked(query).items()}, option=orjson.OPT_SORT_KEYS)
+    return collection.name, who, rights, told
 
 
 def rows_of(
-    tx: Tx, collection: Collection, where: list[ColumnElement[bool]], order: Order, part: Page, total: int
+    tx: Tx,
+    collection: Collection,
+    where: list[ColumnElement[bool]],
+    order: Order,
+    part: Page,
+    total: int,
+    places: dict[Any, Any] | None = None,
 ) -> list[Row]:
-    """The rows of one page: ids first, by an index and from the nearer end, then the rows themselves."""
+    """The rows of one page: ids first, by an index and from the nearest known place, then the rows themselves."""
     start = min((part.number - 1) * part.size, FURTHEST)
     size = min(part.size, total - start)
     if size <= 0:
@@ -176,9 +194,34 @@ def rows_of(
     falling = order.falling != backwards
     ident = collection.table.c.id
     terms = [one.desc() if falling else one.asc() for one in dict.fromkeys([order.by, ident])]
-    found = select(ident).where(*where).order_by(*terms).limit(size).offset(behind if backwards else start)
-    idents = tx.values(found)
+    found = select(ident, order.by.label("by")).where(*where).order_by(*terms).limit(size)
+    idents = jump(tx, found, order.by, ident, falling, behind if backwards else start, {} if places is None else places)
     return by_ids(tx, collection, reversed(idents) if backwards else idents)
+
+
+def jump(
+    tx: Tx,
+    found: Select[Any],
+    by: ColumnElement[Any],
+    ident: ColumnElement[int],
+    falling: bool,
+    offset: int,
+    places: dict[Any, Any],
+) -> list[int]:
+    """The ids from an offset on; begins behind a row that was reached before, which costs nothing, not at the end."""
+    steady = isinstance(by, Column) and not by.nullable
+    known = [place for place in places if place[:2] == (str(by), falling) and place[2] <= offset] if steady else []
+    if known:
+        nearest = max(known, key=lambda place: int(place[2]))
+        last, value = places[nearest]
+        offset -= nearest[2]
+        row, there = (ident, last) if by is ident else (tuple_(by, ident), tuple_(value, last))
+        found = found.where(row < there if falling else row > there)
+    rows = tx.all(found.offset(offset))
+    if steady and rows and len(places) < MOST_PLACES:
+        reached = (nearest[2] if known else 0) + offset + len(rows)
+        places[(str(by), falling, reached)] = (rows[-1].id, rows[-1]["by"])
+    return [row.id for row in rows]
 
 
 def by_ids(tx: Tx, collection: Collection, idents: Any) -> list[Row]:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 from appliance.domain import cidr
 from appliance.domain.subnet_tree import CONTAINER, network_of
 from appliance.store import Prepared, Row, Tx, any_of
-from appliance.store.address_tables import COUNTED, addresses, subnets
+from appliance.store.address_tables import COUNTED, STATES, addresses, subnets
 
 TAKEN_STATES = ("allocated", "reserved", "dhcp", "pending", "quarantine")
 EXACT = 2**53
@@ -19,6 +19,17 @@ OF_PARENTS = Prepared(
 def size(row: Row) -> int:
     """How many addresses of the subnet count."""
     return cidr.usable_count(network_of(row), is_pool=row.is_pool)
+
+
+TALLIED = {"subnet_id": subnets.c.id, "network_area_id": subnets.c.area_id}
+
+
+def tally(tx: Tx, wanted: dict[str, Any]) -> int:
+    """How many rows of addresses there are, of a subnet, an area, a state: out of the counters."""
+    states = [wanted["status"]] if "status" in wanted else STATES
+    rows = sum(subnets.c[f"{state}_count"] for state in states)
+    where = [TALLIED[name] == value for name, value in wanted.items() if name in TALLIED]
+    return int(tx.value(select(func.coalesce(func.sum(rows), 0)).where(subnets.c.complete, *where)))
 
 
 def bump(tx: Tx, subnet_id: int, **steps: int) -> None:

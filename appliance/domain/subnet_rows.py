@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, false, func, insert, literal, or_, select, update
 
 from appliance import clock
-from appliance.domain import address_history, cidr
+from appliance.domain import address_history, cidr, subnet_figures
 from appliance.domain.cidr import Network
 from appliance.domain.subnet_tree import CONTAINER, InUse, child_spans, is_large, most_specific, network_of
 from appliance.store import Row, Tx
@@ -157,6 +157,7 @@ def mark_gateway(tx: Tx, subnet: Row, former_id: int | None = None) -> None:
     row = tx.find("addresses", **place)
     if row is None:
         tx.insert("addresses", subnet_id=home.id, ip=gateway.ip, **place)
+        subnet_figures.bump(tx, home.id, available=1)
         row = tx.find("addresses", **place)
         assert row is not None
     if not row.is_gateway or row.status != "reserved":
@@ -178,6 +179,8 @@ def set_mark(tx: Tx, row: Row, status: str, *, is_gateway: bool) -> None:
     """Mark a row, and tell its history."""
     facts = {"status": status, "is_gateway": is_gateway}
     tx.change("addresses", row.id, version=row.version + 1, **facts)
+    if status != row.status:
+        subnet_figures.bump(tx, row.subnet_id, **{row.status: -1, status: 1})
     event = "reserved" if is_gateway else "edited"
     address_history.note(tx, row, event, old={"status": row.status}, new=facts, source="subnet", comment="网关")
 

@@ -8,7 +8,8 @@ from appliance.store.tables import UtcTime, flag, ident, link, made, table
 
 KEY_LENGTH = 33
 """A sortable address: `4` or `6`, then 32 hex digits."""
-COUNTED = ("allocated", "reserved", "dhcp", "pending", "quarantine", "disabled", "online", "conflict")
+STATES = ("available", "allocated", "reserved", "dhcp", "pending", "quarantine", "disabled")
+COUNTED = (*STATES, "online", "conflict")
 """What subnets count among their addresses, in the transaction of each change."""
 
 
@@ -209,10 +210,10 @@ addresses = table(
     Column("device_type", String(16)),
     Column("os_name", String(64)),
     Column("open_ports", JSON),
-    optional("contact_id", "contacts"),
-    optional("unit_id", "units"),
-    optional("department_id", "departments"),
-    optional("project_id", "projects"),
+    Column("contact_id", Integer, ForeignKey("contacts.id")),
+    Column("unit_id", Integer, ForeignKey("units.id")),
+    Column("department_id", Integer, ForeignKey("departments.id")),
+    Column("project_id", Integer, ForeignKey("projects.id")),
     Column("purpose", String(255)),
     Column("description", String(500)),
     flag("is_gateway", False, "of its subnet"),
@@ -233,7 +234,9 @@ addresses = table(
     *marks(),
     UniqueConstraint("area_id", "ip_key"),
     Index("ix_addresses_subnet_id_ip_key", "subnet_id", "ip_key"),
-    Index("ix_addresses_subnet_id_status_ip_key", "subnet_id", "status", "ip_key"),
+    Index("ix_addresses_subnet_id", "subnet_id"),
+    Index("ix_addresses_subnet_id_status", "subnet_id", "status"),
+    Index("ix_addresses_status_ip_key", "status", "ip_key"),
     Index("ix_addresses_status", "status"),
     Index("ix_addresses_ip_key", "ip_key"),
     comment="Addresses: each once in its area",
@@ -244,7 +247,9 @@ Index(
     addresses.c.ip_key,
     sqlite_where=addresses.c.status == "available",
 )
-for owner in ("hostname", "mac_address", "release_after", "expires_at"):
+# Most addresses are nobody's: what few rows have is indexed for these alone.
+FEW = ("contact_id", "unit_id", "department_id", "project_id", "hostname", "mac_address", "release_after", "expires_at")
+for owner in (*FEW, "request_id"):
     Index(
         f"ix_addresses_{owner}",
         addresses.c[owner],
