@@ -9,9 +9,17 @@ from appliance.web.openapi import described
 from appliance.web.route import Route
 
 
+BESIDES = [
+    ("GET", "/api/terminal/ssh/", "resource.self.read and resource.voucher.read", "ptpb", "app.App.terminal"),
+    ("GET", "/healthz", "open", "-", "app.App.healthz"),
+    ("GET", "/metrics", "metrics", "-", "app.App.metrics"),
+]
+"""What is served without being declared: the WebSocket of terminals, and the state of the process."""
+
+
 def table() -> Iterator[str]:
     """A line per route, in columns."""
-    rows = [("METHOD", "PATH", "NEEDS", "DIALECT", "HANDLER"), *map(row, declared())]
+    rows = [("METHOD", "PATH", "NEEDS", "DIALECT", "HANDLER"), *map(row, declared()), *BESIDES]
     widths = [max(len(cells[column]) for cells in rows) for column in range(4)]
     for cells in rows:
         yield "  ".join([*(cell.ljust(width) for cell, width in zip(cells, widths, strict=False)), cells[4]])

@@ -148,6 +148,17 @@ def test_routes_are_a_table_of_aligned_columns() -> None:
     assert {row[head.index("DIALECT") - 1] for row in rows} == {" "}
 
 
+def test_every_route_is_listed_with_what_it_needs_and_who_serves_it() -> None:
+    heading, *lines = [line.split() for line in run("routes").stdout.splitlines()]
+    assert heading == ["METHOD", "PATH", "NEEDS", "DIALECT", "HANDLER"]
+    added = ["POST", "/api/rbac/user/add/", "system.user.create", "ptpb", "dialects.ptpb.users.add_user"]
+    either = ["GET", "/api/rbac/perm/", "system.perm.read", "or", "system.permission.read"]
+    assert added in lines
+    assert [*either, "ptpb", "dialects.ptpb.roles.list_permissions"] in lines
+    assert {"/api/v1/auth/login/", "/api/terminal/ssh/", "/healthz", "/metrics"} <= {line[1] for line in lines}
+    assert len(lines) > 100
+
+
 def test_openapi_is_json() -> None:
     assert "/api/rbac/login/" in json.loads(run("openapi").stdout)["paths"]
 
