@@ -201,10 +201,11 @@ run_tests() {
     "$PYTHON" -m pytest "$@"
 }
 
-# What the tests drive: a real SSH server, a real browser that can show Chinese, a real player of recordings.
+# What the tests drive: a real SSH server, a real browser that can show Chinese, a real player of recordings, a real
+# reader of workbooks.
 test_tools() {
     local package missing=()
-    for package in openssh-server chromium fonts-noto-cjk asciinema; do
+    for package in openssh-server chromium fonts-noto-cjk asciinema libreoffice-calc; do
         installed "$package" || missing+=("$package")
     done
     [[ ${#missing[@]} == 0 ]] || apt_install "${missing[@]}"

@@ -1,5 +1,6 @@
 """What a request brings: its body within a limit, its query, its headers, and where it comes from."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from io import BytesIO
@@ -16,7 +17,18 @@ from appliance.kinds import Network
 LARGEST = 1024 * 1024
 Environ = dict[str, Any]
 KEY_PREFIX = "ak_"
+MOST_PARTS, LONGEST_HEAD = 20, 4096
+"""Of a form with a file."""
+BOUNDARY = re.compile(r'boundary=(?:"([^"\r\n]{1,70})"|([^\s;,"]{1,70}))')
+NAME, FILE_NAME = re.compile(r'[;\s]name="([^"]*)"'), re.compile(r'filename="([^"]*)"')
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class Upload(NamedTuple):
+    """One uploaded file."""
+
+    name: str
+    content: bytes
 
 
 class Credential(NamedTuple):
@@ -32,9 +44,9 @@ def query(environ: Environ) -> dict[str, Any]:
     return dict(pairs)
 
 
-def body(environ: Environ) -> bytes:
+def body(environ: Environ, largest: int = LARGEST) -> bytes:
     """The whole body, or TooLarge. Waits for the client, so never inside a transaction."""
-    if int(environ.get("CONTENT_LENGTH") or 0) > LARGEST:
+    if int(environ.get("CONTENT_LENGTH") or 0) > largest:
         raise TooLarge()
     stream = environ["wsgi.input"]
     length = environ.get("CONTENT_LENGTH")
@@ -63,6 +75,35 @@ def parse(environ: Environ, content: bytes, *, forms: bool = True) -> Any:
         return orjson.loads(content)
     except ValueError:
         raise Malformed("JSON格式错误") from None
+
+
+def uploads(environ: Environ) -> bool:
+    """Whether a body brings files."""
+    return environ.get("CONTENT_TYPE", "").split(";")[0].strip().lower() == "multipart/form-data"
+
+
+def upload(environ: Environ, content: bytes) -> dict[str, Any]:
+    """A form with a file: texts as text, files as Upload; the last of repeated names wins."""
+    boundary = BOUNDARY.search(environ.get("CONTENT_TYPE", ""))
+    if boundary is None:
+        raise Malformed("表单格式错误")
+    mark = b"\r\n--" + (boundary[1] or boundary[2]).encode("latin-1")
+    _, *parts = (b"\r\n" + content).split(mark, MOST_PARTS + 1)
+    if len(parts) < 2 or len(parts) > MOST_PARTS or not parts[-1].startswith(b"--"):
+        raise Malformed("表单格式错误")
+    return dict(part_of(part) for part in parts[:-1])
+
+
+def part_of(part: bytes) -> tuple[str, Any]:
+    """The name and the value of one part."""
+    head, gap, value = part.partition(b"\r\n\r\n")
+    told = head[:LONGEST_HEAD].decode("utf-8", "replace")
+    name, file = NAME.search(told), FILE_NAME.search(told)
+    if not gap or name is None:
+        raise Malformed("表单格式错误")
+    if file is not None:
+        return name[1], Upload(file[1].replace("\\", "/").rpartition("/")[2][:255], value)
+    return name[1], value.decode("utf-8", "replace")
 
 
 def form(environ: Environ, content: bytes) -> dict[str, Any]:

@@ -41,6 +41,8 @@ class Route:
     """API keys may call it."""
     rules: Callable[..., object] | None = None
     """What the domain says of as much of a body as has the right form, so that all faults are told at once."""
+    upload: int = 0
+    """The most bytes of a form with a file, where one is taken; the caller is known before it is read."""
     door: Callable[..., None] | None = None
     """A further question about the caller, asked with what the path names before the body is looked at."""
 

@@ -139,7 +139,7 @@ class Serve:
                 enter(tx, route, environ, arguments)
                 data = [route.takes.read(query)] if route.takes else []
                 return render(tx, route, route.handler(tx, *data, **arguments), query)
-        raw = parsed(route, environ, request.body(environ)) if route.writes else query
+        raw = self.received(route, environ, arguments, actor) if route.writes else query
         if raw == {} and route.method == "DELETE":
             raw = query
         facts.update(mentioned(raw))
@@ -157,6 +157,14 @@ class Serve:
             result = route.handler(tx, *data, **arguments)
             note(tx, route, facts, succeeded=not (isinstance(result, Reply) and result.failed))
             return render(tx, route, result, query)
+
+    def received(self, route: Route, environ: Environ, arguments: dict[str, Any], actor: Actor) -> Any:
+        """What the body holds; a file is read only of those who may send one."""
+        if not (route.upload and request.uploads(environ)):
+            return parsed(route, environ, request.body(environ))
+        with self.store.reading(actor) as tx:
+            enter(tx, route, environ, arguments)
+        return request.upload(environ, request.body(environ, route.upload + request.LARGEST))
 
     def judge(self, route: Route, actor: Actor, fault: Misshapen) -> None:
         """Add what the rules of the domain find in the rest of a misshapen body."""

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from appliance import logs
 from appliance.domain import guard, registration, sign_ins, subnet_making, tokens, usage
+from appliance.domain.exchange import files
 from appliance.store import Store
 from appliance.work import address_chores
 
@@ -74,9 +75,10 @@ class Chores:
         sign_ins.end_over(self.store)
 
     def forget_what_is_over(self) -> None:
-        """Expired sign-ins, old strikes, registrations nobody decided."""
+        """Expired sign-ins, old strikes, registrations nobody decided, exports of yesterday."""
         if self.store.read_only:
             return
+        files.prune(self.store.settings.data)
         with self.store.writing() as tx:
             tokens.prune(tx)
             guard.prune(tx)
