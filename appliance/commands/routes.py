@@ -8,7 +8,6 @@ from appliance.app import DIALECTS
 from appliance.web.openapi import described
 from appliance.web.route import Route
 
-
 BESIDES = [
     ("GET", "/api/terminal/ssh/", "resource.self.read and resource.voucher.read", "ptpb", "app.App.terminal"),
     ("GET", "/healthz", "open", "-", "app.App.healthz"),
