@@ -7,6 +7,7 @@ from appliance.domain import (
     areas,
     contacts,
     departments,
+    effort,
     field_definitions,
     gateways,
     listing,
@@ -40,32 +41,31 @@ def serve_reading(collection: Collection, needs: Codes = READ, one: Handler | No
     """Declare what reads a collection; `one` shows a row with more than its columns."""
     path = f"/api/{collection.name}"
 
-    def list_rows(tx: Tx, query: dict[str, Any]) -> Reply:
-        return said(LISTED, listing.page(tx, collection, query))
+    def list_rows(desk: Desk, query: dict[str, Any]) -> Reply:
+        return said(LISTED, effort.answer(desk.store, desk.actor, collection, query, listing.page))
 
-    def count_rows(tx: Tx, query: dict[str, Any]) -> dict[str, int]:
-        return listing.count(tx, collection, query)
+    def count_rows(desk: Desk, query: dict[str, Any]) -> Reply:
+        return Reply(effort.answer(desk.store, desk.actor, collection, query, listing.count))
 
     def show_row(tx: Tx, ident: int) -> dict[str, Any]:
         return listing.show(tx, collection, [listing.one(tx, collection, ident)])[0]
 
-    for handler, place, title, shape in (
-        (list_rows, path, "获取{}列表", Query),
-        (count_rows, f"{path}/count", "获取{}数量", Query),
-        (one or show_row, f"{path}/<ident:int>", "获取{}详情", None),
-    ):
+    for handler, place, title in ((list_rows, path, "获取{}列表"), (count_rows, f"{path}/count", "获取{}数量")):
         handler.__doc__ = title.format(collection.title)
-        ipam.get(place, needs=needs, takes=shape)(handler)
+        ipam.get(place, needs=needs, takes=Query, outside=True)(handler)
+    shows: Handler = one or show_row
+    shows.__doc__ = f"获取{collection.title}详情"
+    ipam.get(f"{path}/<ident:int>", needs=needs)(shows)
 
 
 def serve_options(collection: Collection, needs: Codes = READ) -> None:
     """Declare what pickers ask."""
 
-    def list_options(tx: Tx, query: dict[str, Any]) -> Reply:
-        return said(LISTED, listing.options(tx, collection, query))
+    def list_options(desk: Desk, query: dict[str, Any]) -> Reply:
+        return said(LISTED, effort.answer(desk.store, desk.actor, collection, query, listing.options))
 
     list_options.__doc__ = f"获取{collection.title}选项"
-    ipam.get(f"/api/{collection.name}/options", needs=needs, takes=Query)(list_options)
+    ipam.get(f"/api/{collection.name}/options", needs=needs, takes=Query, outside=True)(list_options)
 
 
 def serve_creating(collection: Collection, needs: Codes = WRITE) -> None:
