@@ -8,6 +8,7 @@ BENCHES = {
     "http": "a list of 20 hosts, beside the bare server library",
     "terminal": "echo, bulk, memory and Ctrl-C of SSH sessions, beside OpenSSH's own client",
     "sign-in": "sign-ins per second, and the echo of a terminal while twenty sign in at once",
+    "ipam": "lists of a million addresses beside a thousand, and allocation in networks of any size",
     "start": "cold and warm start of the executable, beside an installed environment",
 }
 
