@@ -19,7 +19,7 @@ def test_a_list_and_a_made_row_have_the_documented_envelope(alice: Client) -> No
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/nowhere", "/api/units/x/y", "/probe/x", "/exports/x.xlsx", "/swagger/x", "/api/x/1"]
+    "path", ["/api/nowhere", "/api/units/x/y", "/probe/x", "/exports/x/y", "/swagger/x", "/api/x/1"]
 )
 def test_what_nobody_serves_is_refused_here(stranger: Client, path: str) -> None:
     answer = stranger.get(path)

@@ -12,6 +12,7 @@ from appliance.domain import (
     gateways,
     listing,
     projects,
+    removing,
     units,
     user_groups,
     writing,
@@ -100,7 +101,7 @@ def serve_removing(collection: Collection, needs: Codes = WRITE) -> None:
     """Declare DELETE."""
 
     def remove_rows(tx: Tx, body: dict[str, Any]) -> dict[str, Any]:
-        return writing.remove(tx, collection, body)
+        return removing.remove(tx, collection, body)
 
     title = f"删除{collection.title}"
     ipam.delete(f"/api/{collection.name}", needs=needs, takes=Body, audit=title)(remove_rows)
