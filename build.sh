@@ -198,7 +198,7 @@ run_tests() {
     say "tests of the web UI"
     npm test
     say "pytest"
-    "$PYTHON" -m pytest "$@"
+    "$PYTHON" -m pytest --numprocesses 2 --dist loadfile "$@"  # a file's tests share what they start
 }
 
 # What the tests drive: a real SSH server, a real browser that can show Chinese, a real player of recordings, a real
