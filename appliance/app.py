@@ -125,7 +125,8 @@ class App:
 
     def may_measure(self, environ: Environ) -> bool:
         """Whether the request's token is of somebody who may see the figures."""
-        with self.store.reading(Actor(address=environ.get("REMOTE_ADDR", ""))) as tx:
+        place = request.client_address(environ, self.settings.trusted_proxies)
+        with self.store.reading(Actor(address=place)) as tx:
             try:
                 entrance.identify(tx, entrance.credential(ptpb, environ))
             except Unknown:
