@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ document.addEventListener('securitypolicyviolation', (event) => {
 """
 BUSY = "Boolean(document.querySelector('[aria-busy=true]'))"
 PATIENCE = 10_000
+numbers = count(1)
 
 
 class Watched:
@@ -94,7 +96,9 @@ Window = Callable[..., Watched]
 
 def context(browser: Browser, *, width: int = 1280, locale: str = "zh-CN", **options: Any) -> BrowserContext:
     """A browser that knows nothing yet, and notes what violates the policy."""
-    fresh = browser.new_context(viewport={"width": width, "height": 844}, locale=locale, **options)
+    fresh = browser.new_context(
+        viewport={"width": width, "height": 844}, locale=locale, reduced_motion="reduce", **options
+    )
     fresh.add_init_script(LISTEN)
     fresh.set_default_timeout(PATIENCE)
     return fresh
@@ -130,6 +134,21 @@ def live(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
 def token(live: Live) -> str:
     """Alice's, for what a test prepares past the browser."""
     return live.sign_in("alice", PASSWORD)
+
+
+@pytest.fixture
+def newcomer(live: Live, token: str) -> Callable[..., str]:
+    """Makes users of one test only; their logins."""
+
+    def make(role: int = 2) -> str:
+        login = f"new{next(numbers)}"
+        told = live.call("/api/rbac/user/add/", {"account": login, "password": PASSWORD, "name": login}, token)
+        assert told["code"] == 200, told
+        ident = live.call(f"/api/rbac/user/get/?account={login}&desc=true", token=token)["detail"][0]["id"]
+        live.call("/api/rbac/user/role/", {"id": ident, "roles": [role]}, token)
+        return login
+
+    return make
 
 
 @pytest.fixture(scope="session")

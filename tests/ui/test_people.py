@@ -1,27 +1,13 @@
 """Users, roles, grants, vouchers and the audit lists, as an administrator uses them in the browser."""
 
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Page
 
 from tests.conftest import PASSWORD
 from tests.ui.conftest import Watched, Window, connect
+from tests.ui.steps import dialog, row, save
 
 pytestmark = pytest.mark.usefixtures("equipped")
-
-
-def dialog(page: Page, title: str) -> Locator:
-    found = page.get_by_role("dialog", name=title)
-    found.wait_for()
-    return found
-
-
-def save(found: Locator) -> None:
-    found.get_by_role("button", name="保存").click()
-    found.wait_for(state="hidden")
-
-
-def row(page: Page, text: str) -> Locator:
-    return page.get_by_role("row").filter(has_text=text)
 
 
 def test_a_newcomer_gets_a_role_that_opens_one_group(window: Window, page: Page):
@@ -53,7 +39,7 @@ def tick_base_right(page: Page, role: str, about: str, right: str) -> None:
     found.get_by_role("checkbox", name=f"{about}：{right}", exact=True).check()
     found.get_by_role("button", name="保存").click()
     page.get_by_text("已保存").wait_for()
-    found.get_by_role("button", name="关闭").or_(found.get_by_label("Close")).first.click()
+    page.keyboard.press("Escape")
     found.wait_for(state="hidden")
 
 
