@@ -53,7 +53,7 @@ def of_layer(name: str) -> list[Path]:
     return [module for module in MODULES if layer(module) == name]
 
 
-@pytest.mark.parametrize("name", MAY_IMPORT)
+@pytest.mark.parametrize("name", sorted(MAY_IMPORT))
 def test_a_layer_imports_only_the_layers_below_it(name: str) -> None:
     allowed = MAY_IMPORT[name] | {name}
     wrong = {str(module): [n for n in inner_imports(module) if not within(n, allowed)] for module in of_layer(name)}
