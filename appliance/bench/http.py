@@ -15,6 +15,8 @@ HOSTS = 20
 CROWD = 48
 SIGN_INS = 8
 PAUSE = 0.002  # between requests of the caller who looks on while others sign in
+WRITE_PAUSE = 0.05
+ENDLESS = 3600.0  # until the block is left
 LIST = "/api/resource/resource/get/?page_size=20"
 
 
@@ -39,9 +41,12 @@ def measure(asked: argparse.Namespace) -> list[Figure]:
             "list": Load(folder, served.pid, served.port, "GET", LIST, served.token),
         }
         crowd = turns(loads, asked.rounds, asked.seconds, asked.connections)
+        with writer(folder, served).running(ENDLESS, 1, WRITE_PAUSE):
+            del loads["open"]
+            written = turns(loads, asked.rounds, asked.seconds, asked.connections)
         alone = turns({"list": loads["list"]}, asked.rounds, asked.seconds / 2, 1)
         busy = beside_sign_ins(loads["list"], served, folder, asked)
-    return figures(crowd, alone["list"], busy)
+    return figures(crowd, written, alone["list"], busy)
 
 
 def fill(served: Served) -> None:
@@ -50,6 +55,12 @@ def fill(served: Served) -> None:
     for number in range(HOSTS):
         host = {"name": f"host-{number}", "ipv4_address": f"10.0.0.{number + 1}", "group": 1, "protocol": 1}
         served.call("/api/resource/resource/add/", host)
+
+
+def writer(folder: Path, served: Served) -> "Load":
+    """Somebody who edits a host: each time a row of the audit, after which nothing that was known counts any more."""
+    body = json.dumps({"id": 1, "description": "edited"})
+    return Load(folder, served.pid, served.port, "POST", "/api/resource/resource/edit/", served.token, body)
 
 
 class Load:
@@ -78,9 +89,12 @@ class Load:
             return dict(json.loads(line(client)))
 
 
-def turns(loads: dict[str, Load], rounds: int, seconds: float, connections: int) -> dict[str, list[dict[str, float]]]:
+Turns = dict[str, list[dict[str, float]]]
+
+
+def turns(loads: dict[str, Load], rounds: int, seconds: float, connections: int) -> Turns:
     """A B A B: every load in each round."""
-    found: dict[str, list[dict[str, float]]] = {name: [] for name in loads}
+    found: Turns = {name: [] for name in loads}
     for _ in range(rounds):
         for name, load in loads.items():
             found[name].append(load.run(seconds, connections))
@@ -99,7 +113,7 @@ def beside_sign_ins(load: Load, served: Served, folder: Path, asked: argparse.Na
 
 
 def figures(
-    crowd: dict[str, list[dict[str, float]]], alone: Sequence[dict[str, float]], busy: Sequence[dict[str, float]]
+    crowd: Turns, written: Turns, alone: Sequence[dict[str, float]], busy: Sequence[dict[str, float]]
 ) -> list[Figure]:
     """Medians, and ratios of neighbours in time."""
     bare, own, rows = crowd["bare"], crowd["open"], crowd["list"]
@@ -113,6 +127,12 @@ def figures(
         Figure("list_cpu", "list of 20 hosts, CPU per request", middle([one["cpu"] for one in rows]), "µs"),
         Figure("open_ratio", "open route, speed by CPU, of bare", ratio(bare, own, "cpu"), "×", "≥ 1.5"),
         Figure("list_ratio", "list of 20, speed by CPU, of bare", ratio(bare, rows, "cpu"), "×", "≥ 0.5"),
+        Figure(
+            "written_ratio",
+            "… while somebody writes 20 times a second",
+            ratio(written["bare"], written["list"], "cpu"),
+            "×",
+        ),
         Figure("list_throughput", "list of 20, requests per second, of bare", ratio(rows, bare, "rate"), "×"),
         Figure("list_rate", "list of 20, requests per second", middle([one["rate"] for one in rows])),
         Figure("crowd_p50", "list of 20, p50 of the crowd", middle([one["p50"] for one in rows]) / 1000, "ms"),

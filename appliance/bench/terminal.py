@@ -109,7 +109,7 @@ def echo_figures(bench: Bench, asked: argparse.Namespace) -> list[Figure]:
         ours += bench.run("echo", bench.ours, count=asked.keys)["times"]
         theirs += bench.run("echo", bench.theirs, count=asked.keys)["times"]
     with bench.busy("idle", sessions=asked.sessions):
-        share, idle = bench.share(SETTLE), keys(bench, asked)
+        share, idle = bench.share(min(SETTLE, asked.seconds)), keys(bench, asked)
     with bench.busy("flood", asked.floods):
         flooded = keys(bench, asked)
     quiet, direct, beside, storm = map(percentiles, (ours, theirs, idle, flooded))
@@ -164,9 +164,9 @@ def memory_figures(bench: Bench, asked: argparse.Namespace) -> list[Figure]:
     """What sessions hold: those that are quiet, and one that nobody reads."""
     before = bench.memory()
     with bench.busy("idle", sessions=asked.sessions):
-        time.sleep(SETTLE)
+        time.sleep(min(SETTLE, asked.seconds))
         each = (bench.memory() - before) / asked.sessions / 1000
-    time.sleep(SETTLE)
+    time.sleep(min(SETTLE, asked.seconds))
     before = most = bench.memory()
     with bench.busy("stall", seconds=asked.seconds):
         deadline = time.monotonic() + asked.seconds

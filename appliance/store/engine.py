@@ -77,12 +77,14 @@ class Database(dataset.Database):
     def commit(self) -> None:
         """Make what was done stand."""
         self._connection.commit()  # only tells SQLAlchemy, when it had a part in the transaction
-        self.driver.commit()
+        if self.driver.in_transaction:
+            self.driver.execute("COMMIT")
 
     def rollback(self) -> None:
         """Undo what was not committed."""
         self._connection.rollback()
-        self.driver.rollback()
+        if self.driver.in_transaction:
+            self.driver.execute("ROLLBACK")  # a text that is compiled once, unlike that of driver.rollback()
 
     def close(self) -> None:
         """Let go of the file."""

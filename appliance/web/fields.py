@@ -127,7 +127,7 @@ def shower(field: fields.Field[Any]) -> Way | None:
         return lambda value, moment: shape.show(value, moment) if value is not None else None
     if isinstance(field, Parts):
         inner = field.shape
-        return lambda value, moment: inner.show_all(value, moment)
+        return lambda value, moment: inner.show_all(value, moment) if value else []
     return None
 
 
