@@ -128,7 +128,8 @@ def add(tx: Tx, resource: str, idents: Iterable[int], found: Chosen) -> None:
     for batch in batches(set(idents) - mine):
         where = listing.seen(tx, collection)
         mine |= set(tx.values(select(collection.table.c.id).where(collection.table.c.id.in_(batch), *where)))
-    found[resource] = sorted(mine)
+    if mine:
+        found[resource] = sorted(mine)
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------

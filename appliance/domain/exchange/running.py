@@ -88,7 +88,8 @@ class Run:
             self.refuse(line, EXISTS)
         if row is not None and self.on_exists == "skip" and not line.errors:
             line.action = SKIP
-        if line.action not in (CREATE, UPDATE) and not (line.errors and changed):
+        whole = any(not one["field"] for one in line.errors)  # the row as such is refused; its cells do not matter
+        if whole or (line.action not in (CREATE, UPDATE) and not (line.errors and changed)):
             return
         if row is not None:
             line.changes = {
