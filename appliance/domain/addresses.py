@@ -31,6 +31,7 @@ DEVICE = ("device_name", "device_type", "os_name", "expires_at", "request_id")
 ASSIGNED = {*ASSIGNMENT, *DEVICE}
 CLEARED = dict.fromkeys((*ASSIGNMENT, *DEVICE, "mac_source", "hostname_source", "allocated_at", "allocated_by"))
 CLEARED |= {"allocate_type": None}
+UNMARKED = {"conflict_type": None, "conflict_detail": None, "conflict_at": None}
 REFERS = {"contact_id": "contacts", "unit_id": "units", "department_id": "departments", "project_id": "projects"}
 IDENTITY = ("ip", "ip_key", "subnet_id", "area_id")
 BY_HAND = {
@@ -166,6 +167,8 @@ def release(tx: Tx, row: Row, *, reason: str = "", cooldown_hours: int | None = 
         "released_at": moment,
         "release_after": moment + timedelta(hours=hours) if hours else None,
     }
+    if row.conflict_type == "expired":
+        facts |= UNMARKED
     if hosts := address_hosts.unlink(tx, row):
         told = "主机仍在使用: " + ", ".join(hosts)
         facts |= {"conflict_type": "host_without_address", "conflict_detail": told[:255], "conflict_at": moment}
@@ -194,7 +197,9 @@ def change(tx: Tx, ident: int, *, conflict_ack: bool = False, **facts: Any) -> R
     if facts.get("hostname"):
         facts["hostname_source"] = "manual"
     if conflict_ack and row.conflict_type:
-        facts |= {"conflict_type": None, "conflict_detail": None, "conflict_at": None, "conflict_ack_by": who(tx)}
+        facts |= UNMARKED | {"conflict_ack_by": who(tx)}
+    if "expires_at" in facts and row.conflict_type == "expired":
+        facts |= UNMARKED
     return write(tx, row, event_of(facts), **facts) if facts else row
 
 

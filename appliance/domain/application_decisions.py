@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 
 from appliance import clock
-from appliance.domain import access, addresses, allocation, applications, catalogue, cidr, subnet_tree
+from appliance.domain import access, addresses, allocation, applications, catalogue, cidr, scope, subnet_tree
 from appliance.domain.addresses import Full, WrongState
 from appliance.domain.allocation import Choice, Grant
 from appliance.domain.applications import APPROVE, NOT_PENDING, REFERS, step
-from appliance.errors import Denied, Invalid
+from appliance.errors import Denied, Invalid, Missing
 from appliance.store import Row, Tx
 from appliance.store.address_tables import subnets, user_group_members
 from appliance.store.tables import permissions, role_permissions, roles, user_roles, users
@@ -69,7 +69,17 @@ def approve(tx: Tx, row: Row, comment: str = "", ip: str | None = None, subnet_i
     """Yes, with the addresses; what fails leaves the application as it was."""
     require_approver(tx, row)
     require_pending(row)
+    for chosen in (subnet_id, home_of(tx, row, ip, subnet_id).id if ip else None):
+        require_in_scope(tx, chosen)
     settle(tx, row, comment, ip, subnet_id)
+
+
+def require_in_scope(tx: Tx, subnet_id: int | None) -> None:
+    """An approver takes addresses from subnets that he sees."""
+    seen = scope.for_subnets(tx)
+    mine = subnets.c.complete if seen is None else and_(subnets.c.complete, seen)
+    if subnet_id and not tx.value(select(subnets.c.id).where(subnets.c.id == subnet_id, mine)):
+        raise Missing(subnet_id="子网不存在")
 
 
 def decide_by_itself(tx: Tx, row: Row) -> None:

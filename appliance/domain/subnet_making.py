@@ -49,14 +49,18 @@ def make(
 
 
 def fill(store: Store, ident: int, actor: Any = None) -> None:
-    """The missing rows of a subnet, a short transaction for each portion."""
+    """The missing rows of a subnet, a short transaction for each portion; each looks at how things are by then."""
     with store.reading(actor) as tx:
         subnet = tx.get("subnets", ident)
-        stretches = subnet_rows.spans(tx, subnet) if subnet_rows.keeps(subnet) else []
-    for stretch in subnet_rows.portions(stretches):
+        stretches = subnet_rows.spans(tx, subnet)
+    for portion in subnet_rows.portions(stretches):
         gevent.sleep(PAUSE)
         with store.writing(actor) as tx:
-            subnet_rows.make(tx, subnet, stretch)
+            now = tx.find("subnets", id=ident)
+            if now is None or not subnet_rows.keeps(now):
+                return
+            for stretch in subnet_rows.spans(tx, now, portion):
+                subnet_rows.make(tx, now, stretch)
 
 
 def clear(store: Store, ident: int) -> None:
@@ -65,9 +69,17 @@ def clear(store: Store, ident: int) -> None:
     while True:
         with store.writing() as tx:
             if not tx.run(delete(addresses).where(addresses.c.id.in_(ids))):
-                tx.run(delete(table).where(table.c.id == ident, table.c.complete.is_(False)))
+                forget(tx, ident)
                 return
         gevent.sleep(PAUSE)
+
+
+def forget(tx: Tx, ident: int) -> None:
+    """The row of an incomplete subnet goes; what was made inside it meanwhile hangs higher."""
+    subnet = tx.find("subnets", id=ident)
+    if subnet and not subnet.complete:
+        tx.run(update(table).where(table.c.parent_id == ident).values(parent_id=subnet.parent_id))
+        tx.run(delete(table).where(table.c.id == ident))
 
 
 def clear_interrupted(store: Store) -> None:

@@ -39,11 +39,11 @@ def usable(subnet: Row) -> tuple[str, str]:
 # --- making ----------------------------------------------------------------------------------------------------------
 
 
-def spans(tx: Tx, subnet: Row, within: Network | None = None) -> list[Span]:
+def spans(tx: Tx, subnet: Row, within: Span | None = None) -> list[Span]:
     """The stretches of usable addresses that no child holds."""
     at, last = cidr.usable_bounds(network_of(subnet), is_pool=subnet.is_pool)
     if within is not None:
-        at, last = max(at, int(within[0])), min(last, int(within[-1]))
+        at, last = max(at, within[0]), min(last, within[1])
     found: list[Span] = []
     for low, high in child_spans(tx, subnet.id):
         first, end = int(low[1:], 16), int(high[1:], 16)
@@ -86,7 +86,7 @@ def fill(tx: Tx, subnet: Row, within: Network | None = None) -> None:
     """Make the rows that are missing; where they are too many, the subnet is sparse until a chore has made them."""
     if not keeps(subnet):
         return
-    stretches = spans(tx, subnet, within)
+    stretches = spans(tx, subnet, (int(within[0]), int(within[-1])) if within is not None else None)
     if sum(last - first + 1 for first, last in stretches) > AT_ONCE:
         tx.run(update(subnets).where(subnets.c.id == subnet.id).values(sparse=True))
         return

@@ -224,6 +224,15 @@ def test_an_expired_address_is_marked_once_and_stays_allocated(appliance: App, o
         assert events(tx, "10.0.0.9") == ["allocated", "expired"]
 
 
+def test_a_longer_term_or_a_release_takes_the_mark_away(appliance: App, alice: Client, office: int) -> None:
+    with acting(appliance) as tx:
+        for ip in ("10.0.0.9", "10.0.0.10"):
+            take(tx, office, ip, facts={"expires_at": clock.now() - timedelta(days=1)})
+    address_chores.tend(appliance.store)
+    assert patch(alice, "ips", {"id": 9, "expires_at": "2099-01-01"}).json["data"]["conflict_type"] is None
+    assert alice.post(RELEASE, {"id": 10}).json["data"]["list"][0]["conflict_type"] is None
+
+
 def test_nothing_is_written_while_nothing_is_due(appliance: App, office: int) -> None:
     writes = appliance.store.writes
     address_chores.tend(appliance.store)

@@ -47,6 +47,17 @@ def test_while_it_is_made_nobody_sees_it_and_nobody_takes_its_network(begun: Any
     assert names(alice, "subnets") == ["big"]
 
 
+def test_a_child_made_inside_it_meanwhile_keeps_its_own_rows(appliance: App, alice: Client) -> None:
+    making = gevent.spawn(alice.post, "/api/subnets", BIG | {"allow_nested": True})
+    while not subnet_making._making:
+        gevent.sleep(0)
+    inner = made(alice, "subnets", name="inner", cidr="10.0.32.0/24")["id"]
+    making.join()
+    with acting(appliance) as tx:
+        assert statuses(tx, inner) == {"available": 254}
+        assert statuses(tx, making.value.json["data"]["id"]) == {"available": COUNT - 256}
+
+
 def test_others_are_served_between_its_portions(begun: Any, alice: Client) -> None:
     answered = 0
     while not begun.ready():
