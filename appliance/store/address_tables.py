@@ -247,6 +247,8 @@ Index(
     addresses.c.ip_key,
     sqlite_where=addresses.c.status == "available",
 )
+Index("ix_addresses_online", addresses.c.subnet_id, sqlite_where=text("is_online = 1"))
+Index("ix_addresses_conflict", addresses.c.subnet_id, sqlite_where=addresses.c.conflict_type.is_not(None))
 # Most addresses are nobody's: what few rows have is indexed for these alone.
 FEW = ("contact_id", "unit_id", "department_id", "project_id", "hostname", "mac_address", "release_after", "expires_at")
 for owner in (*FEW, "request_id"):
