@@ -3,8 +3,7 @@
 import pytest
 
 from appliance.app import App
-from appliance.web.openapi import PLACE
-from appliance.web.route import OPEN, Route
+from appliance.web.route import OPEN, PLACE, Route
 from tests.client import Client
 from tests.conftest import signed_in
 from tests.ptpb.people import rows

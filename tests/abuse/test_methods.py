@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.app import App
-from appliance.web.openapi import PLACE
+from appliance.web.route import PLACE
 from tests.client import Client
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "NONSENSE"]

@@ -6,14 +6,13 @@ from typing import Any
 import pytest
 
 from appliance.app import App
-from appliance.web.openapi import PLACE
-from appliance.web.route import Route
+from appliance.web.route import PLACE, Route
 from tests.client import Answer, Client
 from tests.conftest import signed_in
 
 ENGLISH = re.compile(r"[A-Za-z]{3,} [a-z]{2,} [a-z]{2,}")
 """Three words in a row: what a library says when nobody has found words of ours."""
-ODD = [None, "", [], {}, True, 1.5, "x", [None], [{}], [[]], {"a": None}, -1, 2**64, 10**29, "\0", "\u202e"]
+ODD: list[Any] = [None, "", [], {}, True, 1.5, "x", [None], [{}], [[]], {"a": None}, -1, 2**64, 10**29, "\0", "\u202e"]
 
 
 def sent(client: Client, route: Route, odd: Any) -> Answer:

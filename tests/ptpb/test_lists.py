@@ -10,7 +10,7 @@ from tests.client import Client
 from tests.ptpb.estate import add_host, add_voucher
 
 INTEGER, BOOLEAN = "请填写合法的整数值。", "必须是有效的布尔值。"
-LISTS = {
+LISTS: dict[str, list[Any] | None] = {
     "/api/rbac/user/get/": None,
     "/api/rbac/role/get/": None,
     "/api/resource/group/get/": None,
