@@ -54,7 +54,7 @@ def visit(watched: Watched, route: str, language: int = 0) -> None:
 
 
 def dress(watched: Watched, scheme: Literal["light", "dark"]) -> None:
-    watched.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    watched.page.emulate_media(color_scheme=scheme)
     watched.page.add_init_script(scripts("axe-core/axe.min.js"))
     watched.page.reload()
 
@@ -68,7 +68,7 @@ def faults(watched: Watched) -> list[str]:
 @pytest.mark.usefixtures("equipped")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_meets_wcag_aa(window: Window, scheme):
-    watched = window(color_scheme=scheme, reduced_motion="reduce")
+    watched = window(color_scheme=scheme)
     watched.context.add_init_script(scripts("axe-core/axe.min.js"))
     watched.go()
     watched.page.get_by_role("button", name="登录", exact=True).wait_for()
