@@ -32,7 +32,7 @@ class Findings:
     @property
     def first(self) -> tuple[str, str, str]:
         """Code, field and sentence of the fault that comes first in the order of the rules."""
-        return min(self.coded, key=lambda fault: ORDER.index(fault[0]))
+        return min(self.coded, key=lambda fault: ORDER.index(fault[0]) if fault[0] in ORDER else len(ORDER))
 
     def has(self, field: str) -> bool:
         """Whether something is wrong with that field already."""

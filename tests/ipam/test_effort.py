@@ -95,3 +95,14 @@ def run(tx: Any, sql: str) -> int:
     from appliance.store import aside
 
     return int(aside._pool.apply(lambda: tx._reader.execute(sql).fetchone()[0]))
+
+
+def test_times_lists_and_custom_fields_are_compared_there_too(units: Client) -> None:
+    made(units, "field_definitions", resource_type="units", name="floor", label="F", field_type="integer")
+    patch(units, "units", {"id": 2, "custom_fields": {"floor": 7}})
+    for expression in (
+        {"custom_fields.floor": {"gte": 7}},
+        {"name": {"like": "w"}, "created_at": {"gt": "2020-01-01", "lt": "2100-01-01"}},
+        {"name": {"in": ["West", "x"]}, "parent_name": {"is_null": True}, "id": {"not_in": [1]}},
+    ):
+        assert names(units, "units", filters=json.dumps(expression)) == ["West"]

@@ -1,10 +1,12 @@
 """The filter grammar: every operator, empty values, limits, faults by their path."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from appliance.app import App
 from tests.client import Answer, Client
 from tests.ipam.calls import made, names, refused, rows
 
@@ -184,3 +186,13 @@ def test_lists_that_differ_answer_to_the_same_grammar(alice: Client) -> None:
 def test_secrets_are_no_fields(alice: Client) -> None:
     for field in ("password", "password_hash", "login_key"):
         assert faulty(alice, {field: {"like": "x"}}, "users") == {f"filters.{field}": "不支持的字段"}
+
+
+def test_times_without_a_zone_are_the_appliances(appliance: App, alice: Client) -> None:
+    made(alice, "units", name="u", level=1)
+    with appliance.store.writing() as tx:
+        tx.change("units", 1, created_at=datetime(2024, 1, 15, 2, tzinfo=UTC))  # ten in Shanghai
+    assert asked(alice, "units", {"created_at": {"gte": "2024-01-15 10:00:00"}}) == ["u"]
+    assert asked(alice, "units", {"created_at": {"gt": "2024-01-15 10:00:00"}}) == []
+    assert asked(alice, "units", {"created_at": {"between": ["2024-01-15", "2024-01-16"]}}) == ["u"]
+    assert asked(alice, "units", {"created_at": "2024-01-15T02:00:00Z"}) == ["u"]
