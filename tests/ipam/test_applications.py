@@ -167,6 +167,18 @@ def test_the_approvers_of_a_subnet_decide_for_it(alice: Client, bob: Client, mal
     assert put(bob, id=ident, status="approved").json["data"]["approver_id"] == bob.id
 
 
+def test_an_approver_takes_addresses_only_from_subnets_that_he_sees(
+    appliance: App, alice: Client, bob: Client, mallory: Client
+) -> None:
+    made(alice, "subnets", name="other", cidr="10.0.1.0/24")
+    group = made(alice, "user-groups", name="approvers", user_ids=[bob.id], subnet_ids=[1])["id"]
+    patch(alice, "subnets", {"id": 1, "approver_group_id": group})
+    ident = ask(mallory)["id"]
+    assert put(bob, id=ident, status="approved", subnet_id=2).status == 404
+    assert put(bob, id=ident, status="approved", ip="10.0.1.9").status == 404
+    assert put(bob, id=ident, status="approved").status == 200
+
+
 def test_nobody_approves_his_own_while_there_is_another(alice: Client, bob: Client) -> None:
     own = ask(alice)["id"]
     group = made(alice, "user-groups", name="approvers", user_ids=[bob.id])["id"]

@@ -82,18 +82,18 @@ def act(tx: Tx, row: Row, facts: Mapping[str, Any]) -> None:
 
 def verdict(row: Row, facts: Mapping[str, Any]) -> str:
     """The state somebody wants it in; empty for an edit."""
-    if facts.get("action"):
-        if facts["action"] not in ACTIONS:
+    action, status = text(facts, "action"), text(facts, "status")
+    if action:
+        if action not in ACTIONS:
             raise Invalid(action=writing.NO_CHOICE)
-        return ACTIONS[facts["action"]]
-    status = facts.get("status")
+        return ACTIONS[action]
     if not status or status == row.status == "pending":
         return ""
     if status not in applications.STATUSES:
         raise Invalid(status=writing.NO_CHOICE)
     if status not in ACTIONS.values():
         raise WrongState(status=applications.NOT_PENDING)
-    return str(status)
+    return status
 
 
 @ipam.delete("/api/registerIps", needs=SIGNED_IN, takes=Body, audit="删除IP注册申请")

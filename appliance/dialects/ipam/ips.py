@@ -109,6 +109,7 @@ def take(tx: Tx, body: dict[str, Any], grant: Grant) -> tuple[list[Row], bool]:
     """By id, by address, or the next free ones of a subnet."""
     if body.get("ids") or body.get("id"):
         idents = writing.ids_of(body)
+        writing.require_some(idents, "ids")
         known = writing.require_known(tx, IPS, idents)
         return [allocation.allocate_row(tx, known[ident], grant) for ident in idents], bool(body.get("ids"))
     ip = next((body[name] for name in ("ip", "ip_address", "address") if body.get(name)), None)

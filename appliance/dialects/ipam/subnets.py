@@ -55,10 +55,19 @@ def change_subnets(desk: Desk, body: Any) -> Reply:
         rows = writing.require_known(tx, SUBNETS, [one.ident for one in wanted], "id" if len(wanted) == 1 else "ids")
         for one in wanted:
             writing.require_version(rows[one.ident], one.guard)
-            facts = subnet_book.changed(tx, tx.get("subnets", one.ident), one.facts)
-            subnets.change(tx, one.ident, **facts)
+        with writing.Batch() as batch:
+            for index, one in enumerate(wanted):
+                if len(wanted) == 1:
+                    change_one(tx, one)
+                else:
+                    list(batch.attempt(index, change_one, tx, one, ident=one.ident))
         writing.require_seen(tx, SUBNETS, list(rows))
         return Reply(changed(tx, SUBNETS, body, list(rows)))
+
+
+def change_one(tx: Tx, wanted: writing.Change) -> None:
+    """One row of a flexible update."""
+    subnets.change(tx, wanted.ident, **subnet_book.changed(tx, tx.get("subnets", wanted.ident), wanted.facts))
 
 
 for declare in (ipam.patch, ipam.put):
