@@ -20,7 +20,7 @@ from appliance.query import batches
 from appliance.store import Store, Tx
 
 MOST = 200_000
-PORTION = 200
+PORTION = 50
 TOO_MANY = f"导出不能超过{MOST}行,请用filters缩小范围"
 UNKNOWN, NEEDED = "不支持的资源类型", "至少需要一种资源类型"
 Chosen = dict[str, list[int]]

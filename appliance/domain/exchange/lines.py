@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,7 +86,7 @@ def resource_of(book: Book, given: Given) -> str | None:
     return None
 
 
-def page_of(tx: Tx, book: Book, sheet: Sheet, given: Given) -> Page:
+def page_of(tx: Tx, book: Book, sheet: Sheet, given: Given, turn: Callable[[], None]) -> Page:
     """A sheet with its columns understood; custom fields as they are defined by now."""
     wide = max([len(given.headers), *(len(texts) for _, texts in given.rows)], default=0)
     headers = [*given.headers, *[""] * (wide - len(given.headers))]
@@ -95,7 +95,9 @@ def page_of(tx: Tx, book: Book, sheet: Sheet, given: Given) -> Page:
     for header, one in zip(headers, columns, strict=True):
         if one is None and header:
             page.warnings.append(f"{header}: {UNKNOWN_COLUMN}")
-    page.lines = [line_of(page, number, texts) for number, texts in given.rows]
+    for number, texts in given.rows:
+        page.lines.append(line_of(page, number, texts))
+        turn()
     return page
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
-from appliance.domain import cidr, listing
+from appliance.domain import cidr, listing, scope
 from appliance.domain.collections import COLLECTIONS
 from appliance.domain.names import folded
 from appliance.errors import Invalid
@@ -31,6 +31,7 @@ class Lookups:
     def __init__(self, tx: Tx) -> None:
         self.tx = tx
         self.known: dict[tuple[str, str], list[Row]] = {}
+        self.scoped = scope.of(tx) is not None
 
     def forget(self, resource: str) -> None:
         """Rows of a resource were written."""

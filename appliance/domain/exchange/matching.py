@@ -93,8 +93,7 @@ def address(tx: Tx, sheet: Sheet, texts: dict[str, str], lookups: Lookups) -> Ro
         row = tx.find("addresses", area_id=area_of(texts, lookups), ip_key=key)
     except (Invalid, ValueError):
         return None
-    scoped = sheet.collection.scope(tx) is not None
-    return row if row is None or not scoped or writing.is_seen(tx, sheet.collection, row.id) else None
+    return row if row is None or not lookups.scoped or writing.is_seen(tx, sheet.collection, row.id) else None
 
 
 def area_of(texts: dict[str, str], lookups: Lookups) -> int:

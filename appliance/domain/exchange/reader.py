@@ -57,8 +57,18 @@ class Book:
 
 def read(name: str, content: bytes) -> Book:
     """A workbook, off the loop, or Invalid."""
-    book: Book = pool.apply(parsed, (name, content))
-    return book
+    found: Book | Invalid = pool.apply(judged, (name, content))
+    if isinstance(found, Invalid):
+        raise found
+    return found
+
+
+def judged(name: str, content: bytes) -> Book | Invalid:
+    """The workbook or the refusal; what a thread raises would be told in the log as a fault of ours."""
+    try:
+        return parsed(name, content)
+    except Invalid as problem:
+        return problem
 
 
 def parsed(name: str, content: bytes) -> Book:

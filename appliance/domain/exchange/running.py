@@ -13,7 +13,7 @@ from appliance.domain.exchange.sheets import APPLIED, CLEAR, SHEETS, Sheet
 from appliance.domain.names import folded
 from appliance.store import Row, Tx
 
-PORTION = 200
+PORTION = 16
 ON_EXISTS = ("update", "skip", "error")
 EXISTS, NEEDS_ADMIN, SAMPLE_ROW = "数据已存在", "需要管理员权限", "示例行已忽略"
 AGAIN = "与第{}行重复"
@@ -51,7 +51,7 @@ class Run:
         outcome = Outcome(warnings=[f"{title}: {UNKNOWN_SHEET}" for title in unknown])
         for sheet in APPLIED:
             if sheet.resource in given:
-                page = page_of(self.tx, book, sheet, given[sheet.resource])
+                page = page_of(self.tx, book, sheet, given[sheet.resource], self.turn)
                 outcome.pages.append(page)
                 self.page(page)
         outcome.pages.sort(key=lambda page: SHEETS.index(page.sheet))
@@ -59,7 +59,7 @@ class Run:
 
     def page(self, page: Page) -> None:
         """One sheet; parents before what lies below them."""
-        mark_repeated(page)
+        mark_repeated(page, self.turn)
         lines = parents_first(page.lines)
         for start in range(0, len(lines), PORTION):
             part = [one for one in lines[start : start + PORTION] if self.takes(page, one)]
@@ -103,6 +103,10 @@ class Run:
             elif line.action == UPDATE and not attempt.wrote:
                 line.action = SKIP
 
+    def turn(self) -> None:
+        """Nothing new is done, but others may want their turn."""
+        self.step(self.done)
+
     def refuse(self, line: Line, sentence: str) -> None:
         """A row that is there already, where that was to be an error."""
         line.action = ERROR
@@ -119,10 +123,11 @@ def key_names(sheet: Sheet, texts: dict[str, str]) -> tuple[str, ...]:
     return next((names for names in sheet.keys if texts.get(names[-1])), sheet.keys[-1])
 
 
-def mark_repeated(page: Page) -> None:
+def mark_repeated(page: Page, turn: Callable[[], None]) -> None:
     """Two rows that mean the same thing: the second is at fault."""
     seen: dict[Any, int] = {}
     for line in page.lines:
+        turn()
         names = key_names(page.sheet, line.texts)
         key = (names, *(folded(line.texts.get(name, "")) for name in names))
         if line.texts.get("id") and names == ("name", "phone"):
