@@ -1,12 +1,13 @@
 """A15, A23: what groups let people see bounds lists, counts, pickers, filters, single rows and writes."""
 
 import json
+import re
 
 import pytest
 
 from appliance.app import App
 from tests.client import Client
-from tests.ipam.calls import made, names, patch, refused, remove
+from tests.ipam.calls import made, names, patch, refused, remove, rows
 
 COLLECTIONS = ("units", "departments", "projects", "user_contacts", "gateways", "network_areas")
 
@@ -123,3 +124,24 @@ def test_what_a_scope_names_is_not_removed_under_it(alice: Client, world: Client
 def test_writers_do_not_touch_groups(appliance: App, world: Client) -> None:
     assert patch(world, "user-groups", {"id": 1, "unit_ids": [1, 3]}).status == 403
     assert patch(world, "users", {"id": world.id, "group_ids": []}).status == 403
+
+
+OPEN_TO_ALL = {"users", "login-logs", "user-groups", "field_definitions", "registerIps"}
+"""Bounded by other rules: oneself, administrators, or whose application it is."""
+
+
+def test_whose_scope_is_empty_sees_no_row_of_any_collection(appliance: App, alice: Client, bob: Client) -> None:
+    made(alice, "units", name="u", level=1)
+    for name in ("departments", "projects", "user_contacts"):
+        made(alice, name, name="x", unit_id=1)
+    gateway = made(alice, "gateways", ip="10.0.0.1")["id"]
+    made(alice, "subnets", name="s", cidr="10.0.0.0/30", gateway_id=gateway)
+    area = made(alice, "network_areas", name="empty")["id"]
+    made(alice, "user-groups", name="g", user_ids=[bob.id], network_area_ids=[area])
+    paths = [route.path for route in appliance.serve.routes if route.dialect.name == "ipam"]
+    swept = {path.split("/")[2] for path in paths if re.fullmatch(r"/api/[\w-]+/<ident:int>", path)} - OPEN_TO_ALL
+    assert {"units", "ips", "subnets", "gateways"} <= swept
+    for name in swept:
+        assert alice.get(f"/api/{name}/1").status == 200, name
+        assert bob.get(f"/api/{name}/1").status == 404, name
+        assert {row["id"] for row in rows(bob, name)} <= ({area} if name == "network_areas" else set()), name
