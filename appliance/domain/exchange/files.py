@@ -11,6 +11,8 @@ from appliance import clock
 from appliance.errors import Missing
 
 LIFE = timedelta(days=1)
+LONGEST_WORK = timedelta(hours=1)
+"""After that, the copy an import worked on was left by a process that is no more."""
 NAME = re.compile(r"([0-9a-f]{32})\.xlsx")
 
 
@@ -49,7 +51,7 @@ def made_at(path: Path) -> datetime:
 
 def is_over(path: Path) -> bool:
     """Whether its day is over."""
-    return made_at(path) + LIFE <= clock.now()
+    return made_at(path) + (LONGEST_WORK if path.is_dir() else LIFE) <= clock.now()
 
 
 def prune(data: Path) -> None:
