@@ -63,12 +63,20 @@ def usable_bounds(network: Network, *, is_pool: bool) -> tuple[int, int]:
     return (first, last) if is_pool else (first + 1, last - 1)
 
 
+def extent(version: int, prefix_length: int) -> int:
+    """How many addresses a network of that prefix has."""
+    return int(2 ** ((32 if version == 4 else 128) - prefix_length))
+
+
+def usable_extent(version: int, prefix_length: int, *, is_pool: bool) -> int:
+    """How many of them utilisation counts: all of IPv6, all but network and broadcast of IPv4."""
+    every = extent(version, prefix_length)
+    return every if version == 6 or is_pool or every <= 2 else every - 2
+
+
 def usable_count(network: Network, *, is_pool: bool) -> int:
-    """How many addresses utilisation counts: all of IPv6, all but network and broadcast of IPv4."""
-    if network.version == 6:
-        return int(network.num_addresses)
-    first, last = usable_bounds(network, is_pool=is_pool)
-    return last - first + 1
+    """The same of a network."""
+    return usable_extent(network.version, network.prefixlen, is_pool=is_pool)
 
 
 def usable_keys(network: Network, *, is_pool: bool) -> tuple[str, str]:

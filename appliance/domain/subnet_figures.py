@@ -5,20 +5,22 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from appliance.domain import cidr
-from appliance.domain.subnet_tree import CONTAINER, network_of
+from appliance.domain.subnet_tree import CONTAINER
 from appliance.store import Prepared, Row, Tx, any_of
 from appliance.store.address_tables import COUNTED, STATES, addresses, subnets
 
 TAKEN_STATES = ("allocated", "reserved", "dhcp", "pending", "quarantine")
 EXACT = 2**53
 OF_PARENTS = Prepared(
-    select(subnets.c.parent_id, subnets.c.cidr).where(subnets.c.parent_id.in_(any_of("parents")), subnets.c.complete)
+    select(subnets.c.parent_id, subnets.c.ip_version, subnets.c.prefix_length, func.count().label("times"))
+    .where(subnets.c.parent_id.in_(any_of("parents")), subnets.c.complete)
+    .group_by(subnets.c.parent_id, subnets.c.ip_version, subnets.c.prefix_length)
 )
 
 
 def size(row: Row) -> int:
     """How many addresses of the subnet count."""
-    return cidr.usable_count(network_of(row), is_pool=row.is_pool)
+    return cidr.usable_extent(row.ip_version, row.prefix_length, is_pool=row.is_pool)
 
 
 TALLIED = {"subnet_id": subnets.c.id, "network_area_id": subnets.c.area_id}
@@ -55,7 +57,8 @@ def attach(tx: Tx, rows: list[Row]) -> None:
     """Give each subnet of a page its figures; one query for the children of all."""
     taken: dict[int, int] = {}
     for child in tx.all(OF_PARENTS, {"parents": [row.id for row in rows]}):
-        taken[child.parent_id] = taken.get(child.parent_id, 0) + network_of(child).num_addresses
+        space = child["times"] * cidr.extent(child.ip_version, child.prefix_length)
+        taken[child.parent_id] = taken.get(child.parent_id, 0) + space
     for row in rows:
         row.update(statistics(row, taken.get(row.id, 0)))
 

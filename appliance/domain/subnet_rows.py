@@ -120,7 +120,7 @@ def refuse_held(tx: Tx, doomed: ColumnElement[bool], field: str = "cidr") -> Non
 
 def absorb(tx: Tx, subnet: Row, parent: Row | None) -> None:
     """The rows of the parent that lie in the subnet are its own now; a container keeps none."""
-    if parent is None:
+    if parent is None or parent.status == CONTAINER:
         return
     theirs = and_(of(parent), addresses.c.ip_key.between(subnet.first_key, subnet.last_key))
     drop(tx, and_(theirs, unusable(subnet)))
@@ -193,6 +193,8 @@ def in_ranges(ranges: list[dict[str, str]]) -> ColumnElement[bool]:
 
 def mark_dhcp(tx: Tx, subnet: Row, former: list[dict[str, str]] | None = None) -> None:
     """Free addresses in the ranges are handed out by DHCP; those in ranges that are no more are free again."""
+    if not subnet.dhcp_ranges and not former:
+        return
     within, before = in_ranges(subnet.dhcp_ranges), in_ranges(former or [])
     left = (of(subnet), before, ~within, addresses.c.status == "dhcp")
     tx.run(update(addresses).where(*left).values(status="available"))

@@ -1,6 +1,8 @@
 """Where managed networks lie: their nesting within an area, the space between them (ipam 5)."""
 
-from ipaddress import ip_network, summarize_address_range
+from collections.abc import Iterator
+from heapq import nsmallest
+from ipaddress import ip_network
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, select, update
@@ -125,19 +127,29 @@ def most_specific(tx: Tx, area_id: int, address: cidr.Address) -> Row | None:
 
 def gaps(tx: Tx, area_id: int, within: Network, most: int = 500) -> list[str]:
     """The free networks between the subnets in a network, largest first."""
-    free: list[Network] = []
+    bits = within.max_prefixlen
+    free: list[tuple[int, int]] = []
     at, last = int(within[0]), int(within[-1])
-    for row in children_of(tx, area_id, within):
-        network = network_of(row)
-        free += between(within, at, int(network[0]) - 1)
-        at = int(network[-1]) + 1
-    free += between(within, at, last)
-    return [str(one) for one in sorted(free, key=lambda one: (one.prefixlen, int(one[0])))[:most]]
-
-
-def between(within: Network, first: int, last: int) -> list[Network]:
-    """The networks that make up a stretch of addresses."""
-    if first > last:
-        return []
+    for first, end in spans_within(tx, area_id, within):
+        free += blocks(at, first - 1, bits)
+        at = max(at, end + 1)
+    free += blocks(at, last, bits)
     kind = type(within[0])
-    return list(summarize_address_range(kind(first), kind(last)))
+    return [f"{kind(first)}/{prefix}" for prefix, first in nsmallest(most, free)]
+
+
+def spans_within(tx: Tx, area_id: int, within: Network) -> list[tuple[int, int]]:
+    """From where to where the subnets inside a network reach, in order; nested ones too."""
+    longer = subnets.c.prefix_length > within.prefixlen
+    keys = select(subnets.c.first_key, subnets.c.last_key).where(inside(area_id, within), longer)
+    rows = tx.connection.execute(keys.order_by(subnets.c.first_key)).all()
+    return [(int(first[1:], 16), int(last[1:], 16)) for first, last in rows]
+
+
+def blocks(first: int, last: int, bits: int) -> Iterator[tuple[int, int]]:
+    """The networks that make up a stretch of addresses: the length of each one's prefix, and where it begins."""
+    while first <= last:
+        aligned = first & -first or 1 << bits
+        size = min(aligned, 1 << (last - first + 1).bit_length() - 1)
+        yield bits - size.bit_length() + 1, first
+        first += size

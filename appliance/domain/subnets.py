@@ -164,7 +164,7 @@ def finish(tx: Tx, ident: int) -> None:
     subnet_rows.absorb(tx, subnet, parent)
     tx["subnets"].update({"id": ident, "complete": True}, ["id"])
     settle(tx, tx.get("subnets", ident))
-    if parent:
+    if parent and parent.status != CONTAINER:
         subnet_figures.recount(tx, parent.id)
 
 
