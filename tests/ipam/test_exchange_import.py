@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from appliance.app import App
-from appliance.domain.exchange import imports
+from appliance.domain.exchange import imports, recorder
 from tests.client import Client
 from tests.ipam.books import EXECUTE, execute, export, faults, opened, preview, saved, send, table, workbook
 from tests.ipam.calls import made, rows
@@ -302,6 +302,18 @@ def test_an_import_is_one_line_of_the_audit_with_what_it_changed(appliance: App,
         (line,) = tx["operations"].find(operation="执行导入")
     assert [one["new"]["name"] for one in line["details"]] == ["a", "b"]
     assert (line["succeeded"], line["login"]) == (True, "alice")
+
+
+def test_the_audit_of_a_large_import_has_its_beginning_and_says_how_much_more_there_was(
+    appliance: App, alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "LONGEST_STORY", 2)
+    execute(alice, workbook(项目=[["名称"], ["a"], ["b"], ["c"], ["d"]]))
+    with appliance.store.reading() as tx:
+        (line,) = tx["operations"].find(operation="执行导入")
+    assert [one["what"] for one in line["details"]] == ["projects", "projects", "import"]
+    assert line["details"][-1]["further_changes"] == 2
+    assert len(rows(alice, "projects")) == 4
 
 
 def test_what_changed_meanwhile_is_judged_again(appliance: App, alice: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,15 +16,15 @@ UNKNOWN_COLUMN, TWICE = "未知的列已忽略", "重复的列已忽略"
 CREATE, UPDATE, SKIP, ERROR = "create", "update", "skip", "error"
 
 
-@dataclass
+@dataclass(slots=True)
 class Line:
-    """One row: what it says by field, and what becomes of it."""
+    """One row: what it says by field, and what becomes of it. There are many: few objects each keep the loop smooth."""
 
     number: int
     texts: dict[str, str]
     action: str = SKIP
     key: str = ""
-    changes: dict[str, list[str]] = field(default_factory=dict)
+    changes: dict[str, tuple[str, str]] = field(default_factory=dict)
     errors: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 

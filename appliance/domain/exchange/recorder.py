@@ -29,7 +29,7 @@ WATCHED = (
 SLICE = 0.004
 """Seconds of work before others get their turn."""
 LONGEST_STORY = 1000
-"""So many single changes stand in one audit line."""
+"""So many single changes stand in one audit line; it says how many more there were."""
 _pool = ThreadPool(1)
 
 
@@ -82,6 +82,8 @@ class Recorder:
         self.statements: list[Statement] = []
         self.figures: list[Any] = []
         self.changes: list[dict[str, Any]] = []
+        self.untold = 0
+        """Changes beyond those that stand in the audit line."""
         self.callbacks: list[Callable[[], object]] = []
 
     def note(self, _conn: Any, cursor: Any, text: str, values: Any, context: Any, many: bool) -> None:
@@ -104,6 +106,8 @@ class Recorder:
             if attempt.undone:
                 tx.store.driver.execute("ROLLBACK TO attempt")
                 attempt.forget()
+            self.untold += len(tx.changes[LONGEST_STORY:])
+            del tx.changes[LONGEST_STORY:]
             tx.store.driver.execute("RELEASE attempt")
 
     def repeat(self, tx: Tx, turn: Callable[[], None]) -> None:
@@ -116,14 +120,10 @@ class Recorder:
             if cursor.rowcount != one.touched or (one.ident is not None and cursor.lastrowid != one.ident):
                 raise Overtaken
             turn()
-        tx.changes += story(self.changes)
+        tx.changes += self.changes
+        if self.untold:
+            tx.tell("import", further_changes=self.untold)
         tx.callbacks += self.callbacks
-
-
-def story(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What the audit keeps: every change of a small import, the beginning of a large one."""
-    left = len(changes) - LONGEST_STORY
-    return changes if left <= 0 else [*changes[:LONGEST_STORY], {"what": "import", "further_changes": left}]
 
 
 def figures(tx: Tx) -> list[Any]:

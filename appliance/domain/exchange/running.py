@@ -92,9 +92,8 @@ class Run:
         if whole or (line.action not in (CREATE, UPDATE) and not (line.errors and changed)):
             return
         if row is not None:
-            line.changes = {
-                name: [shown.get(name, ""), "" if text == CLEAR else text] for name, text in changed.items()
-            }
+            texts = {name: "" if text == CLEAR else text for name, text in changed.items()}
+            line.changes = {name: (shown.get(name, ""), text) for name, text in texts.items()}
         with self.recorder.attempt(self.tx) as attempt:
             applying.apply(self.tx, page, line, row, changed, self.lookups)
             if line.errors:
