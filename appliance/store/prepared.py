@@ -99,6 +99,8 @@ class Compiled:
 
     def bound(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """The values of a call as SQLite takes them."""
+        if not self.places:
+            return ()
         values = {**self.fixed, **values}
         return tuple([convert(values[name]) if convert else values[name] for name, convert in self.places])
 

@@ -153,7 +153,13 @@ class Tx:
         """What a prepared statement finds, asked anew only when somebody wrote since. Not to be changed."""
         compiled = statement.compiled
         bound = compiled.bound(values or {})
-        found: list[Row] = self.kept((compiled, bound), lambda: compiled.rows(self.store.driver, bound))
+        if self._changing:
+            return compiled.rows(self.store.driver, bound)
+        if self._known is None:
+            self._known = self.store.known()
+        found: list[Row] | None = self._known.get((compiled, bound))
+        if found is None:
+            found = self._known.add((compiled, bound), compiled.rows(self.store.driver, bound))
         return found
 
     def insert(self, table: str, **columns: Any) -> int:
