@@ -304,6 +304,13 @@ def test_an_import_is_one_line_of_the_audit_with_what_it_changed(appliance: App,
     assert (line["succeeded"], line["login"]) == (True, "alice")
 
 
+def test_an_import_that_wrote_nothing_leaves_its_line_too(appliance: App, alice: Client) -> None:
+    execute(alice, workbook(项目=[["名称"], ["a"], ["a"]]))
+    with appliance.store.reading() as tx:
+        (line,) = tx["operations"].find(operation="执行导入")
+    assert (line["succeeded"], line["details"]) == (False, [])
+
+
 def test_the_audit_of_a_large_import_has_its_beginning_and_says_how_much_more_there_was(
     appliance: App, alice: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

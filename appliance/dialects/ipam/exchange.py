@@ -1,10 +1,11 @@
 """Workbooks: export, download, preview, import, jobs, templates (ipam 9)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from appliance.dialects.ipam.envelope import Body, Query, ipam, said
+from appliance.domain import audit
 from appliance.domain.collections import READ, WRITE
 from appliance.domain.exchange import export, files, imports, reader, safety
 from appliance.domain.exchange.imports import ON_ERROR, Wish, chosen
@@ -17,7 +18,7 @@ from appliance.web.serve import Desk
 KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXPORTED, IMPORTED, NOT_IMPORTED, IN_BACKGROUND = "导出成功", "导入成功", "导入失败,未写入任何数据", "正在后台处理"
 BLOCK = 256 * 1024
-NO_FILE = "请上传xlsx文件"
+NO_FILE, EXECUTING = "请上传xlsx文件", "执行导入"
 
 
 @ipam.post("/api/smart/export", needs=READ, takes=Body, audit="智能导出", outside=True)
@@ -79,11 +80,20 @@ def preview(desk: Desk, body: dict[str, Any]) -> Reply:
     return answered(imports.run(wish, "preview", lambda step: imports.preview(wish, step)), "success")
 
 
-@ipam.post("/api/smart/import/execute", needs=WRITE, takes=Body, audit="执行导入", outside=True, upload=safety.LARGEST)
+@ipam.post("/api/smart/import/execute", needs=WRITE, takes=Body, audit=EXECUTING, outside=True, upload=safety.LARGEST)
 def execute(desk: Desk, body: dict[str, Any]) -> Reply:
     wish = wished(desk, body)
-    result = imports.run(wish, "execute", lambda step: imports.execute(wish, desk.writing, step))
+    result = imports.run(wish, "execute", lambda step: executed(desk, wish, step))
     return answered(result, IMPORTED if result.get("success") else NOT_IMPORTED)
+
+
+def executed(desk: Desk, wish: Wish, step: Callable[[int], None]) -> dict[str, Any]:
+    """The import; one that wrote nothing leaves its line in the audit too."""
+    result = imports.execute(wish, desk.writing, step)
+    if not result["success"]:
+        with desk.store.writing(desk.actor) as tx:
+            audit.note(tx, EXECUTING, succeeded=False)
+    return result
 
 
 def answered(result: dict[str, Any], message: str) -> Reply:
