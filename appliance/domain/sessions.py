@@ -123,6 +123,12 @@ def stop(tx: Tx, session_id: int) -> None:
     end(tx, [sessions.c.id == session_id], CLOSED, STOPPED)
 
 
+def sign_out(tx: Tx) -> None:
+    """End the actor's sign-in, and every terminal he has open, wherever he opened it (README 3)."""
+    tokens.end(tx, tx.actor.sign_in_id, "logout")
+    end(tx, [sessions.c.user_id == tx.actor.user_id], CLOSED, SIGNED_OUT)
+
+
 def standing(tx: Tx, session_id: int, *, user_id: int, sign_in_id: int, host_id: int, voucher_id: int) -> str:
     """Why a live session must end now; empty while its user may have it."""
     row = tx.get("sessions", session_id)

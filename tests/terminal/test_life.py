@@ -79,6 +79,10 @@ def sign_out(world: World) -> Any:
     return world.call("/api/rbac/logout/", {}, world.token())
 
 
+def sign_out_elsewhere(world: World) -> Any:
+    return world.call("/api/rbac/logout/", {}, world.sign_in("bob", PASSWORD))
+
+
 def change_password(world: World) -> Any:
     body = {"old_password": PASSWORD, "new_password": PASSWORD + "2"}
     return world.call("/api/rbac/user/reset_password/", body, world.token())
@@ -125,6 +129,7 @@ def user(world: World, login: str = "bob") -> int:
     ("act", "sentence"),
     [
         (sign_out, SIGNED_OUT),
+        (sign_out_elsewhere, SIGNED_OUT),
         (disable, SIGNED_OUT),
         (remove_user, SIGNED_OUT),
         (change_password, SIGNED_OUT),

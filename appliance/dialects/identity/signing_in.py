@@ -6,7 +6,7 @@ from appliance import errors
 from appliance.dialects.identity.envelope import SignInRefused, identity, said
 from appliance.dialects.identity.roles import print_roles
 from appliance.dialects.identity.shapes import Hidden, Switch, Word
-from appliance.domain import audit, labels, signing_in, tokens
+from appliance.domain import audit, labels, sessions, signing_in, tokens
 from appliance.errors import Unknown
 from appliance.store import Row, Tx
 from appliance.web.fields import Part, Plain, TextId, Time, Wire
@@ -111,5 +111,5 @@ def refuse_foreign(tx: Tx, shown: str, token: str) -> None:
 @identity.post("/logout", needs=SIGNED_IN, audit="登出", always=True, by_key=False)
 def sign_out(tx: Tx) -> Reply:
     """登出"""
-    tokens.end(tx, tx.actor.sign_in_id, "logout")
+    sessions.sign_out(tx)
     return said("登出成功")

@@ -12,6 +12,7 @@ from appliance.domain import (
     profiles,
     ranks,
     registration,
+    sessions,
     signing_in,
     tokens,
     users,
@@ -140,7 +141,7 @@ def sign_out(tx: Tx) -> Reply:
     """注销登录"""
     user = tx.actor.user
     audit.note_sign_in(tx, login=user.login, user=user, succeeded=True, reason="", kind=audit.LOGOUT)
-    tokens.end(tx, tx.actor.sign_in_id, "logout")
+    sessions.sign_out(tx)
     return said(GOODBYE)
 
 

@@ -4,7 +4,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from appliance.dialects.ptpb.envelope import ptpb
-from appliance.domain import audit, passwords, setup, signing_in, tokens, users
+from appliance.domain import audit, passwords, sessions, setup, signing_in, tokens, users
 from appliance.errors import Denied, Invalid, Missing, Unknown
 from appliance.store import Tx
 from appliance.web.fields import Plain, Secret, Text, Wire
@@ -91,7 +91,7 @@ def end_by_access(tx: Tx, token: str) -> bool:
         tokens.identify(tx, token)
     except Unknown:
         return False
-    tokens.end(tx, tx.actor.sign_in_id, "logout")
+    sessions.sign_out(tx)
     return True
 
 
