@@ -7,11 +7,18 @@ from pathlib import Path
 
 import gevent
 import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, text
 
 from appliance.app import App
 from appliance.crypto import BadKey, Vault
 from appliance.errors import Taken, Unavailable
 from appliance.settings import Settings
+from appliance.store import Store
+from appliance.store.engine import alembic_config
+from appliance.store.tables import metadata
 
 
 def open_files() -> int:
@@ -213,3 +220,23 @@ def test_what_a_rehearsal_saw_is_not_kept(appliance: App) -> None:
         assert tx.get("users", 1).name == "rehearsed"
     with appliance.store.reading() as tx:
         assert tx.get("users", 1).name == "管理员"
+
+
+def test_migrations_make_what_the_tables_say(tmp_path: Path) -> None:
+    Store(tmp_path, Vault(b"k" * 32), None).close()
+    with create_engine(f"sqlite:///{tmp_path / 'appliance.db'}").connect() as connection:
+        found = compare_metadata(MigrationContext.configure(connection), metadata)
+    assert found == []
+
+
+def test_an_older_database_comes_along_with_its_rows(tmp_path: Path) -> None:
+    before = tmp_path / "appliance.db"
+    with create_engine(f"sqlite:///{before}").connect() as connection:
+        command.upgrade(alembic_config(connection), "0001")
+        connection.execute(text("INSERT INTO options (name, value) VALUES ('kept', '1')"))
+        connection.commit()
+    store = Store(tmp_path, Vault(b"k" * 32), None)
+    with store.reading() as tx:
+        assert tx.get("options", 1).name == "kept"
+        assert tx["subnets"].count() == 0
+    store.close()

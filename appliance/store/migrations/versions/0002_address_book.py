@@ -1,0 +1,586 @@
+"""The address book."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from appliance.store.tables import UtcTime
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    """The address book."""
+    op.create_table(
+        "address_history",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("address_id", sa.Integer(), nullable=True),
+        sa.Column("area_id", sa.Integer(), nullable=False),
+        sa.Column("ip", sa.String(length=45), nullable=False),
+        sa.Column("ip_key", sa.String(length=33), nullable=False),
+        sa.Column("event", sa.String(length=24), nullable=False),
+        sa.Column("old", sa.JSON(), nullable=True),
+        sa.Column("new", sa.JSON(), nullable=True),
+        sa.Column("source", sa.String(length=16), nullable=False),
+        sa.Column("actor_id", sa.Integer(), nullable=True),
+        sa.Column("actor_name", sa.String(length=64), nullable=False),
+        sa.Column("note", sa.String(length=255), nullable=True),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_address_history")),
+        comment="What happened to addresses; outlives row and subnet",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_address_history_address_id"), "address_history", ["address_id"], unique=False)
+    op.create_index("ix_address_history_area_id_ip_key", "address_history", ["area_id", "ip_key"], unique=False)
+    op.create_index(op.f("ix_address_history_created_at"), "address_history", ["created_at"], unique=False)
+    op.create_table(
+        "areas",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("name_key", sa.String(length=128), nullable=False, comment="NFKC and case-folded"),
+        sa.Column("code", sa.String(length=64), nullable=True),
+        sa.Column("code_key", sa.String(length=128), nullable=True, comment="folded; null without"),
+        sa.Column("type", sa.String(length=16), nullable=False),
+        sa.Column("security_level", sa.Integer(), nullable=False),
+        sa.Column("sort_order", sa.Integer(), nullable=False),
+        sa.Column("protected", sa.Boolean(), nullable=False, comment="area 1"),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("description", sa.String(length=500), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False, comment="grows with each change"),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("updated_at", UtcTime(), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=True, comment="user id, not a reference: outlives him"),
+        sa.Column("updated_by", sa.Integer(), nullable=True),
+        sa.Column("custom_fields", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_areas")),
+        sa.UniqueConstraint("code_key", name=op.f("uq_areas_code_key")),
+        sa.UniqueConstraint("name_key", name=op.f("uq_areas_name_key")),
+        comment="Separate address spaces",
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "field_definitions",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("resource_type", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("label", sa.String(length=64), nullable=False),
+        sa.Column("field_type", sa.String(length=16), nullable=False),
+        sa.Column("options", sa.JSON(), nullable=False),
+        sa.Column("default_value", sa.JSON(), nullable=True),
+        sa.Column("required", sa.Boolean(), nullable=False, comment="must be given"),
+        sa.Column("unique", sa.Boolean(), nullable=False, comment="no two rows may have the same"),
+        sa.Column("regex", sa.String(length=200), nullable=True),
+        sa.Column("min", sa.JSON(), nullable=True),
+        sa.Column("max", sa.JSON(), nullable=True),
+        sa.Column("max_length", sa.Integer(), nullable=True),
+        sa.Column("placeholder", sa.String(length=255), nullable=True),
+        sa.Column("help_text", sa.String(length=255), nullable=True),
+        sa.Column("group_name", sa.String(length=64), nullable=True),
+        sa.Column("sort_order", sa.Integer(), nullable=False),
+        sa.Column("show_in_list", sa.Boolean(), nullable=False, comment="a column of lists"),
+        sa.Column("show_in_form", sa.Boolean(), nullable=False, comment="an input of forms"),
+        sa.Column("searchable", sa.Boolean(), nullable=False, comment="keyword looks here too"),
+        sa.Column("editable", sa.Boolean(), nullable=False, comment="may be changed once set"),
+        sa.Column("is_active", sa.Boolean(), nullable=False, comment="false: neither shown nor checked"),
+        sa.Column("version", sa.Integer(), nullable=False, comment="grows with each change"),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("updated_at", UtcTime(), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=True, comment="user id, not a reference: outlives him"),
+        sa.Column("updated_by", sa.Integer(), nullable=True),
+        sa.Column("custom_fields", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_field_definitions")),
+        sa.UniqueConstraint("resource_type", "name", name=op.f("uq_field_definitions_resource_type_name")),
+        comment="Custom fields of collections",
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "idempotency_keys",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("key_hash", sa.String(length=64), nullable=False),
+        sa.Column("body_hash", sa.String(length=64), nullable=False),
+        sa.Column("answer", sa.JSON(), nullable=False),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_idempotency_keys")),
+        sa.UniqueConstraint("user_id", "key_hash", name=op.f("uq_idempotency_keys_user_id_key_hash")),
+        comment="Answers given, so that a repeated call gets the same one",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_idempotency_keys_created_at"), "idempotency_keys", ["created_at"], unique=False)
+    op.create_table(
+        "units",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("name_key", sa.String(length=128), nullable=False, comment="NFKC and case-folded"),
+        sa.Column("code", sa.String(length=64), nullable=True),
+        sa.Column("code_key", sa.String(length=128), nullable=True, comment="folded; null without"),
+        sa.Column("level", sa.Integer(), nullable=False, comment="1 province to 5 village"),
+        sa.Column("parent_id", sa.Integer(), nullable=True),
+        sa.Column("path", sa.String(length=255), nullable=False, comment="/1/5/9/"),
+        sa.Column("short_name", sa.String(length=64), nullable=True),
+        sa.Column("region_code", sa.String(length=64), nullable=True),
+        sa.Column("leader", sa.String(length=64), nullable=True),
+        sa.Column("phone", sa.String(length=64), nullable=True),
+        sa.Column("address", sa.String(length=255), nullable=True),
+        sa.Column("sort_order", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("description", sa.String(length=500), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False, comment="grows with each change"),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("updated_at", UtcTime(), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=True, comment="user id, not a reference: outlives him"),
+        sa.Column("updated_by", sa.Integer(), nullable=True),
+        sa.Column("custom_fields", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["parent_id"], ["units.id"], name=op.f("fk_units_parent_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_units")),
+        sa.UniqueConstraint("code_key", name=op.f("uq_units_code_key")),
+        sa.UniqueConstraint("name_key", name=op.f("uq_units_name_key")),
+        comment="Administrative units",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_units_parent_id"), "units", ["parent_id"], unique=False)
+    op.create_table(
+        "user_groups",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("name_key", sa.String(length=128), nullable=False, comment="NFKC and case-folded"),
+        sa.Column("code", sa.String(length=64), nullable=True),
+        sa.Column("code_key", sa.String(length=128), nullable=True, comment="folded; null without"),
+        sa.Column("area_ids", sa.JSON(), nullable=False),
+        sa.Column("unit_ids", sa.JSON(), nullable=False),
+        sa.Column("subnet_ids", sa.JSON(), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("description", sa.String(length=500), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False, comment="grows with each change"),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("updated_at", UtcTime(), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=True, comment="user id, not a reference: outlives him"),
+        sa.Column("updated_by", sa.Integer(), nullable=True),
+        sa.Column("custom_fields", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_user_groups")),
+        sa.UniqueConstraint("code_key", name=op.f("uq_user_groups_code_key")),
+        sa.UniqueConstraint("name_key", name=op.f("uq_user_groups_name_key")),
+        comment="Groups of users, and the part of the address book they see",
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "departments",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("name_key", sa.String(length=128), nullable=False, comment="NFKC and case-folded"),
+        sa.Column("code", sa.String(length=64), nullable=True),
+        sa.Column("code_key", sa.String(length=128), nullable=True, comment="folded; null without"),
+        sa.Column("unit_id", sa.Integer(), nullable=True),
+        sa.Column("parent_id", sa.Integer(), nullable=True),
+        sa.Column("leader", sa.String(length=64), nullable=True),
+        sa.Column("phone", sa.String(length=64), nullable=True),
+        sa.Column("sort_order", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("description", sa.String(length=500), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False, comment="grows with each change"),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("updated_at", UtcTime(), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=True, comment="user id, not a reference: outlives him"),
+        sa.Column("updated_by", sa.Integer(), nullable=True),
+        sa.Column("custom_fields", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["parent_id"], ["departments.id"], name=op.f("fk_departments_parent_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["units.id"], name=op.f("fk_departments_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_departments")),
+        sa.UniqueConstraint("code_key", name=op.f("uq_departments_code_key")),
+        comment="Departments of units",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_departments_parent_id"), "departments", ["parent_id"], unique=False)
+    op.create_index(op.f("ix_departments_unit_id"), "departments", ["unit_id"], unique=False)
+    op.create_table(
+        "gateways",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("area_id", sa.Integer(), nullable=False),
+        sa.Column("ip", sa.String(length=45), nullable=False),
+        sa.Column("ip_key", sa.String(length=33), nullable=False),
+        sa.Column("mac_address", sa.String(length=17), nullable=True),
+        sa.Column("name", sa.String(length=64), nullable=True),
+        sa.Column("device_name", sa.String(length=64), nullable=True),
+        sa.Column("device_model", sa.String(length=64), nullable=True),
+        sa.Column("location", sa.String(length=255), nullable=True),
+        sa.Column("interface", sa.String(length=64), nullable=True),
+        sa.Column("is_online", sa.Boolean(), nullable=True, comment="null: never checked"),
+        sa.Column("last_seen", UtcTime(), nullable=True),
+        sa.Column("rtt_ms", sa.Integer(), nullable=True),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("description", sa.String(length=500), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False, comment="grows with each change"),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("updated_at", UtcTime(), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=True, comment="user id, not a reference: outlives him"),
+        sa.Column("updated_by", sa.Integer(), nullable=True),
+        sa.Column("custom_fields", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["area_id"], ["areas.id"], name=op.f("fk_gateways_area_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_gateways")),
+        sa.UniqueConstraint("area_id", "ip_key", name=op.f("uq_gateways_area_id_ip_key")),
+        comment="Routers of subnets",
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "contacts",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("name_key", sa.String(length=128), nullable=False, comment="NFKC and case-folded"),
+        sa.Column("employee_no", sa.String(length=64), nullable=True),
+        sa.Column("phone", sa.String(length=64), nullable=True),
+        sa.Column("mobile", sa.String(length=64), nullable=True),
+        sa.Column("email", sa.String(length=254), nullable=True),
+        sa.Column("unit_id", sa.Integer(), nullable=True),
+        sa.Column("department_id", sa.Integer(), nullable=True),
+        sa.Column("position", sa.String(length=64), nullable=True),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("description", sa.String(length=500), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False, comment="grows with each change"),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("updated_at", UtcTime(), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=True, comment="user id, not a reference: outlives him"),
+        sa.Column("updated_by", sa.Integer(), nullable=True),
+        sa.Column("custom_fields", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["department_id"], ["departments.id"], name=op.f("fk_contacts_department_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["units.id"], name=op.f("fk_contacts_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contacts")),
+        sa.UniqueConstraint("employee_no", name=op.f("uq_contacts_employee_no")),
+        comment="People who use addresses, with or without an account",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_contacts_department_id"), "contacts", ["department_id"], unique=False)
+    op.create_index(op.f("ix_contacts_unit_id"), "contacts", ["unit_id"], unique=False)
+    op.create_table(
+        "projects",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("name_key", sa.String(length=128), nullable=False, comment="NFKC and case-folded"),
+        sa.Column("code", sa.String(length=64), nullable=True),
+        sa.Column("code_key", sa.String(length=128), nullable=True, comment="folded; null without"),
+        sa.Column("unit_id", sa.Integer(), nullable=True),
+        sa.Column("department_id", sa.Integer(), nullable=True),
+        sa.Column("contact_id", sa.Integer(), nullable=True),
+        sa.Column("leader", sa.String(length=64), nullable=True),
+        sa.Column("start_date", sa.String(length=10), nullable=True),
+        sa.Column("end_date", sa.String(length=10), nullable=True),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("description", sa.String(length=500), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False, comment="grows with each change"),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("updated_at", UtcTime(), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=True, comment="user id, not a reference: outlives him"),
+        sa.Column("updated_by", sa.Integer(), nullable=True),
+        sa.Column("custom_fields", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_projects_contact_id")),
+        sa.ForeignKeyConstraint(["department_id"], ["departments.id"], name=op.f("fk_projects_department_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["units.id"], name=op.f("fk_projects_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_projects")),
+        sa.UniqueConstraint("code_key", name=op.f("uq_projects_code_key")),
+        sa.UniqueConstraint("name_key", name=op.f("uq_projects_name_key")),
+        comment="Projects that addresses are for",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_projects_contact_id"), "projects", ["contact_id"], unique=False)
+    op.create_index(op.f("ix_projects_department_id"), "projects", ["department_id"], unique=False)
+    op.create_index(op.f("ix_projects_unit_id"), "projects", ["unit_id"], unique=False)
+    op.create_table(
+        "user_group_members",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("user_group_id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_group_id"], ["user_groups.id"], name=op.f("fk_user_group_members_user_group_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_user_group_members_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_user_group_members")),
+        sa.UniqueConstraint("user_group_id", "user_id", name=op.f("uq_user_group_members_user_group_id_user_id")),
+        comment="Who is in which user group",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_user_group_members_user_id"), "user_group_members", ["user_id"], unique=False)
+    op.create_table(
+        "applications",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("request_no", sa.String(length=24), nullable=False),
+        sa.Column("apply_type", sa.String(length=8), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("applicant_id", sa.Integer(), nullable=False),
+        sa.Column("applicant_name", sa.String(length=64), nullable=False),
+        sa.Column("contact_id", sa.Integer(), nullable=True),
+        sa.Column("unit_id", sa.Integer(), nullable=True),
+        sa.Column("department_id", sa.Integer(), nullable=True),
+        sa.Column("project_id", sa.Integer(), nullable=True),
+        sa.Column("area_id", sa.Integer(), nullable=True),
+        sa.Column("subnet_id", sa.Integer(), nullable=True),
+        sa.Column("ip", sa.String(length=45), nullable=True),
+        sa.Column("ip_count", sa.Integer(), nullable=False),
+        sa.Column("hostname", sa.String(length=253), nullable=True),
+        sa.Column("mac_address", sa.String(length=17), nullable=True),
+        sa.Column("device_name", sa.String(length=64), nullable=True),
+        sa.Column("device_type", sa.String(length=16), nullable=True),
+        sa.Column("purpose", sa.String(length=255), nullable=True),
+        sa.Column("expires_at", UtcTime(), nullable=True),
+        sa.Column("description", sa.String(length=500), nullable=True),
+        sa.Column("approver_id", sa.Integer(), nullable=True),
+        sa.Column("approved_at", UtcTime(), nullable=True),
+        sa.Column("approve_comment", sa.String(length=255), nullable=True),
+        sa.Column("reject_reason", sa.String(length=255), nullable=True),
+        sa.Column("allocated_ids", sa.JSON(), nullable=False),
+        sa.Column("allocated_ips", sa.JSON(), nullable=False),
+        sa.Column("cancelled_at", UtcTime(), nullable=True),
+        sa.Column("events", sa.JSON(), nullable=False, comment="the timeline"),
+        sa.Column("version", sa.Integer(), nullable=False, comment="grows with each change"),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("updated_at", UtcTime(), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=True, comment="user id, not a reference: outlives him"),
+        sa.Column("updated_by", sa.Integer(), nullable=True),
+        sa.Column("custom_fields", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_applications_contact_id")),
+        sa.ForeignKeyConstraint(["department_id"], ["departments.id"], name=op.f("fk_applications_department_id")),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_applications_project_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["units.id"], name=op.f("fk_applications_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_applications")),
+        sa.UniqueConstraint("request_no", name=op.f("uq_applications_request_no")),
+        comment="Requests for addresses, and what became of them",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_applications_applicant_id"), "applications", ["applicant_id"], unique=False)
+    op.create_index(op.f("ix_applications_contact_id"), "applications", ["contact_id"], unique=False)
+    op.create_index(op.f("ix_applications_department_id"), "applications", ["department_id"], unique=False)
+    op.create_index(op.f("ix_applications_project_id"), "applications", ["project_id"], unique=False)
+    op.create_index(op.f("ix_applications_status"), "applications", ["status"], unique=False)
+    op.create_index(op.f("ix_applications_unit_id"), "applications", ["unit_id"], unique=False)
+    op.create_table(
+        "subnets",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("name_key", sa.String(length=128), nullable=False, comment="NFKC and case-folded"),
+        sa.Column("area_id", sa.Integer(), nullable=False),
+        sa.Column("cidr", sa.String(length=49), nullable=False),
+        sa.Column("ip_version", sa.Integer(), nullable=False),
+        sa.Column("prefix_length", sa.Integer(), nullable=False),
+        sa.Column("first_key", sa.String(length=33), nullable=False, comment="network address"),
+        sa.Column("last_key", sa.String(length=33), nullable=False),
+        sa.Column("parent_id", sa.Integer(), nullable=True),
+        sa.Column("gateway_id", sa.Integer(), nullable=True),
+        sa.Column("vlan_id", sa.Integer(), nullable=True),
+        sa.Column("vlan_name", sa.String(length=64), nullable=True),
+        sa.Column("unit_id", sa.Integer(), nullable=True),
+        sa.Column("department_id", sa.Integer(), nullable=True),
+        sa.Column("project_id", sa.Integer(), nullable=True),
+        sa.Column("is_pool", sa.Boolean(), nullable=False, comment="network and broadcast address are handed out too"),
+        sa.Column("is_full", sa.Boolean(), nullable=False, comment="shown as full whatever it holds"),
+        sa.Column("allow_nested", sa.Boolean(), nullable=False, comment="may hold child subnets"),
+        sa.Column("sparse", sa.Boolean(), nullable=False, comment="rows of addresses exist only when touched"),
+        sa.Column("complete", sa.Boolean(), nullable=False, comment="false while its rows are being made"),
+        sa.Column(
+            "next_key", sa.String(length=33), nullable=True, comment="sparse: no untouched address lies below this one"
+        ),
+        sa.Column("dns_servers", sa.JSON(), nullable=False),
+        sa.Column("dhcp_ranges", sa.JSON(), nullable=False),
+        sa.Column("allow_request", sa.Boolean(), nullable=False, comment="people may apply for addresses"),
+        sa.Column("auto_approve", sa.Boolean(), nullable=False, comment="and get them without a decision"),
+        sa.Column("approver_group_id", sa.Integer(), nullable=True),
+        sa.Column("release_cooldown_hours", sa.Integer(), nullable=False),
+        sa.Column("alert_threshold", sa.Integer(), nullable=False),
+        sa.Column("scan_enabled", sa.Boolean(), nullable=False, comment="probes look at it"),
+        sa.Column("scan_methods", sa.JSON(), nullable=False),
+        sa.Column("scan_interval", sa.Integer(), nullable=False),
+        sa.Column("probe_client_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "auto_register_discovered", sa.Boolean(), nullable=False, comment="what answers unregistered is allocated"
+        ),
+        sa.Column("last_scan_at", UtcTime(), nullable=True),
+        sa.Column("available_count", sa.Integer(), nullable=False),
+        sa.Column("allocated_count", sa.Integer(), nullable=False),
+        sa.Column("reserved_count", sa.Integer(), nullable=False),
+        sa.Column("dhcp_count", sa.Integer(), nullable=False),
+        sa.Column("pending_count", sa.Integer(), nullable=False),
+        sa.Column("quarantine_count", sa.Integer(), nullable=False),
+        sa.Column("disabled_count", sa.Integer(), nullable=False),
+        sa.Column("online_count", sa.Integer(), nullable=False),
+        sa.Column("conflict_count", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("description", sa.String(length=500), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False, comment="grows with each change"),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("updated_at", UtcTime(), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=True, comment="user id, not a reference: outlives him"),
+        sa.Column("updated_by", sa.Integer(), nullable=True),
+        sa.Column("custom_fields", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["area_id"], ["areas.id"], name=op.f("fk_subnets_area_id")),
+        sa.ForeignKeyConstraint(["department_id"], ["departments.id"], name=op.f("fk_subnets_department_id")),
+        sa.ForeignKeyConstraint(["gateway_id"], ["gateways.id"], name=op.f("fk_subnets_gateway_id")),
+        sa.ForeignKeyConstraint(["parent_id"], ["subnets.id"], name=op.f("fk_subnets_parent_id")),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_subnets_project_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["units.id"], name=op.f("fk_subnets_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subnets")),
+        sa.UniqueConstraint(
+            "area_id", "first_key", "prefix_length", name=op.f("uq_subnets_area_id_first_key_prefix_length")
+        ),
+        sa.UniqueConstraint("area_id", "name_key", name=op.f("uq_subnets_area_id_name_key")),
+        comment="Managed networks",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_subnets_department_id"), "subnets", ["department_id"], unique=False)
+    op.create_index(op.f("ix_subnets_gateway_id"), "subnets", ["gateway_id"], unique=False)
+    op.create_index(op.f("ix_subnets_parent_id"), "subnets", ["parent_id"], unique=False)
+    op.create_index(op.f("ix_subnets_project_id"), "subnets", ["project_id"], unique=False)
+    op.create_index(op.f("ix_subnets_unit_id"), "subnets", ["unit_id"], unique=False)
+    op.create_table(
+        "addresses",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("area_id", sa.Integer(), nullable=False),
+        sa.Column("subnet_id", sa.Integer(), nullable=False, comment="the most specific one"),
+        sa.Column("ip", sa.String(length=45), nullable=False),
+        sa.Column("ip_key", sa.String(length=33), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("is_online", sa.Boolean(), nullable=True, comment="null: never checked"),
+        sa.Column("last_seen", UtcTime(), nullable=True),
+        sa.Column("offline_at", UtcTime(), nullable=True),
+        sa.Column("mac_address", sa.String(length=17), nullable=True),
+        sa.Column("mac_source", sa.String(length=8), nullable=True),
+        sa.Column("observed_mac", sa.String(length=17), nullable=True),
+        sa.Column("hostname", sa.String(length=253), nullable=True),
+        sa.Column("hostname_source", sa.String(length=8), nullable=True),
+        sa.Column("dns_name", sa.String(length=253), nullable=True),
+        sa.Column("device_name", sa.String(length=64), nullable=True),
+        sa.Column("device_type", sa.String(length=16), nullable=True),
+        sa.Column("os_name", sa.String(length=64), nullable=True),
+        sa.Column("open_ports", sa.JSON(), nullable=True),
+        sa.Column("contact_id", sa.Integer(), nullable=True),
+        sa.Column("unit_id", sa.Integer(), nullable=True),
+        sa.Column("department_id", sa.Integer(), nullable=True),
+        sa.Column("project_id", sa.Integer(), nullable=True),
+        sa.Column("purpose", sa.String(length=255), nullable=True),
+        sa.Column("description", sa.String(length=500), nullable=True),
+        sa.Column("is_gateway", sa.Boolean(), nullable=False, comment="of its subnet"),
+        sa.Column("is_locked", sa.Boolean(), nullable=False, comment="refuses everything but unlocking"),
+        sa.Column("exclude_scan", sa.Boolean(), nullable=False, comment="probes leave it alone"),
+        sa.Column("allocated_at", UtcTime(), nullable=True),
+        sa.Column("allocated_by", sa.Integer(), nullable=True),
+        sa.Column("allocate_type", sa.String(length=16), nullable=True),
+        sa.Column("expires_at", UtcTime(), nullable=True),
+        sa.Column("released_at", UtcTime(), nullable=True),
+        sa.Column("release_after", UtcTime(), nullable=True),
+        sa.Column("source", sa.String(length=8), nullable=False),
+        sa.Column("conflict_type", sa.String(length=24), nullable=True),
+        sa.Column("conflict_detail", sa.String(length=255), nullable=True),
+        sa.Column("conflict_at", UtcTime(), nullable=True),
+        sa.Column("conflict_ack_by", sa.Integer(), nullable=True),
+        sa.Column("request_id", sa.Integer(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False, comment="grows with each change"),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("updated_at", UtcTime(), nullable=False),
+        sa.Column("created_by", sa.Integer(), nullable=True, comment="user id, not a reference: outlives him"),
+        sa.Column("updated_by", sa.Integer(), nullable=True),
+        sa.Column("custom_fields", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["area_id"], ["areas.id"], name=op.f("fk_addresses_area_id")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_addresses_contact_id")),
+        sa.ForeignKeyConstraint(["department_id"], ["departments.id"], name=op.f("fk_addresses_department_id")),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_addresses_project_id")),
+        sa.ForeignKeyConstraint(["subnet_id"], ["subnets.id"], name=op.f("fk_addresses_subnet_id")),
+        sa.ForeignKeyConstraint(["unit_id"], ["units.id"], name=op.f("fk_addresses_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_addresses")),
+        sa.UniqueConstraint("area_id", "ip_key", name=op.f("uq_addresses_area_id_ip_key")),
+        comment="Addresses: each once in its area",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "ix_addresses_conflict",
+        "addresses",
+        ["subnet_id"],
+        unique=False,
+        sqlite_where=sa.text("conflict_type IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_addresses_contact_id",
+        "addresses",
+        ["contact_id"],
+        unique=False,
+        sqlite_where=sa.text("contact_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_addresses_department_id",
+        "addresses",
+        ["department_id"],
+        unique=False,
+        sqlite_where=sa.text("department_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_addresses_expires_at",
+        "addresses",
+        ["expires_at"],
+        unique=False,
+        sqlite_where=sa.text("expires_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_addresses_free",
+        "addresses",
+        ["subnet_id", "ip_key"],
+        unique=False,
+        sqlite_where=sa.text("status = 'available'"),
+    )
+    op.create_index(
+        "ix_addresses_hostname", "addresses", ["hostname"], unique=False, sqlite_where=sa.text("hostname IS NOT NULL")
+    )
+    op.create_index("ix_addresses_ip_key", "addresses", ["ip_key"], unique=False)
+    op.create_index(
+        "ix_addresses_mac_address",
+        "addresses",
+        ["mac_address"],
+        unique=False,
+        sqlite_where=sa.text("mac_address IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_addresses_online", "addresses", ["subnet_id"], unique=False, sqlite_where=sa.text("is_online = 1")
+    )
+    op.create_index(
+        "ix_addresses_project_id",
+        "addresses",
+        ["project_id"],
+        unique=False,
+        sqlite_where=sa.text("project_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_addresses_release_after",
+        "addresses",
+        ["release_after"],
+        unique=False,
+        sqlite_where=sa.text("release_after IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_addresses_request_id",
+        "addresses",
+        ["request_id"],
+        unique=False,
+        sqlite_where=sa.text("request_id IS NOT NULL"),
+    )
+    op.create_index("ix_addresses_status", "addresses", ["status"], unique=False)
+    op.create_index("ix_addresses_status_ip_key", "addresses", ["status", "ip_key"], unique=False)
+    op.create_index("ix_addresses_subnet_id", "addresses", ["subnet_id"], unique=False)
+    op.create_index("ix_addresses_subnet_id_ip_key", "addresses", ["subnet_id", "ip_key"], unique=False)
+    op.create_index("ix_addresses_subnet_id_status", "addresses", ["subnet_id", "status"], unique=False)
+    op.create_index(
+        "ix_addresses_unit_id", "addresses", ["unit_id"], unique=False, sqlite_where=sa.text("unit_id IS NOT NULL")
+    )
+    op.create_table(
+        "address_hosts",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("address_id", sa.Integer(), nullable=False),
+        sa.Column("host_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["address_id"], ["addresses.id"], name=op.f("fk_address_hosts_address_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["host_id"], ["hosts.id"], name=op.f("fk_address_hosts_host_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_address_hosts")),
+        sa.UniqueConstraint("address_id", "host_id", name=op.f("uq_address_hosts_address_id_host_id")),
+        comment="Which hosts use which addresses",
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_address_hosts_host_id"), "address_hosts", ["host_id"], unique=False)
+    op.create_index(
+        "uq_departments_name_key", "departments", [sa.text("coalesce(unit_id, 0)"), "name_key"], unique=True
+    )
