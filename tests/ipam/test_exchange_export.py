@@ -175,15 +175,29 @@ def test_the_sample_row_without_its_mark_is_right(alice: Client) -> None:
     assert execute(alice, workbook(**rows))["success"] is True
 
 
+def convert(folder: Path, kind: str, source: str = "x.xlsx") -> None:
+    """LibreOffice opens a file of a folder and saves it as something else."""
+    profile = f"-env:UserInstallation=file://{folder}/profile"
+    command = ["soffice", profile, "--headless", "--convert-to", kind, "--outdir", str(folder), str(folder / source)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+
+
 def test_libreoffice_opens_an_export_and_reads_the_same(filled: Client, tmp_path: Path) -> None:
     made(filled, "network_areas", name="公式区", description=DANGEROUS[0])
     content = export(filled)
     (tmp_path / "x.xlsx").write_bytes(content)
-    every_sheet = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"
-    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
-    command = ["soffice", profile, "--headless", "--convert-to", every_sheet, "--outdir", str(tmp_path)]
-    subprocess.run([*command, str(tmp_path / "x.xlsx")], check=True, capture_output=True, timeout=120)
+    convert(tmp_path, "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1")
     book = opened(content)
     for title in SHEETS[1:]:
         read = list(csv.reader((tmp_path / f"x-{title}.csv").read_text("utf-8-sig").splitlines()))
         assert read == table(book, title), title
+
+
+def test_what_libreoffice_saved_again_still_changes_nothing(filled: Client, tmp_path: Path) -> None:
+    made(filled, "network_areas", name="公式区", code="007", description=DANGEROUS[0])
+    (tmp_path / "x.xlsx").write_bytes(export(filled))
+    convert(tmp_path, "ods")
+    (tmp_path / "x.xlsx").unlink()
+    convert(tmp_path, "xlsx:Calc MS Excel 2007 XML", "x.ods")
+    found = preview(filled, (tmp_path / "x.xlsx").read_bytes())
+    assert (found["summary"]["skip"], found["summary"]["warning"]) == (found["summary"]["total"], 0)

@@ -16,6 +16,8 @@ from appliance.query import batches
 from appliance.store import Row, Tx
 
 DEFAULT_AREA = 1
+MAIN = {"code", "name", "employee_no", "ip", "cidr"}
+"""Without any of these nothing is told of a row."""
 DISAGREES = "ID与关键字段不符,已按关键字段匹配"
 NO_ID = "ID无效,已按关键字段匹配"
 
@@ -59,7 +61,7 @@ def agrees(sheet: Sheet, texts: dict[str, str], shown: dict[str, str]) -> bool:
     """Whether any of the natural keys is the same; what a line leaves open does not disagree."""
     for names in sheet.keys:
         said = [name for name in names if texts.get(name)]
-        if said and names[-1] in said and all(same(name, texts[name], shown.get(name, "")) for name in said):
+        if MAIN & set(said) and all(same(name, texts[name], shown.get(name, "")) for name in said):
             return True
     return False
 
