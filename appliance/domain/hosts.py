@@ -42,7 +42,7 @@ def search(
     **equals: Any,
 ) -> Select[Any] | Prepared:
     """Those of the hosts that the actor may read."""
-    wanted = [contains(column, text) for column, text in ((hosts.c.name, name), (hosts.c.ipv4, ipv4)) if text]
+    wanted = [contains(hosts.c[column], text) for column, text in (("name", name), ("ipv4", ipv4)) if text]
     if group_id is not None:
         wanted.append(groups.inside(hosts.c.group_id, group_id, subtree))
     wanted += [hosts.c[column] == value for column, value in equals.items()]

@@ -58,8 +58,8 @@ def search(
     tx: Tx, *, name: str | None = None, username: str | None = None, group_id: int | None = None, subtree: bool = False
 ) -> Select[Any] | Prepared:
     """Those of the vouchers that the actor may read."""
-    texts = ((vouchers.c.name, name), (vouchers.c.username, username))
-    wanted = [contains(column, text) for column, text in texts if text]
+    texts = (("name", name), ("username", username))
+    wanted = [contains(vouchers.c[column], text) for column, text in texts if text]
     if group_id is not None:
         wanted.append(groups.inside(vouchers.c.group_id, group_id, subtree))
     return readable(tx).statement.where(*wanted) if wanted else readable(tx)
