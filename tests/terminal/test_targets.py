@@ -9,6 +9,7 @@ import pytest
 from appliance import interfaces
 from appliance.domain import targets
 from appliance.kinds import Address
+from appliance.remote import ssh
 from appliance.settings import Settings
 
 NEVER = [
@@ -54,3 +55,8 @@ def test_our_own_port_is_no_target_on_any_of_our_addresses(settings: Settings, m
 @pytest.mark.parametrize("text", ["localhost", "127.1", "2130706433", "0x7f.1", "example.com", ""])
 def test_a_name_is_judged_when_it_is_resolved(text: str) -> None:
     assert targets.literal(text) is None
+
+
+def test_what_no_network_leads_to_has_its_sentence() -> None:
+    with pytest.raises(ssh.NoRoute, match="网络不可达"):
+        ssh.reach(ip_address("255.255.255.255"), 22)  # refused by this machine's own kernel: nothing is sent
