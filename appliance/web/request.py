@@ -138,6 +138,14 @@ def client_address(environ: Environ, proxies: Sequence[Network]) -> str:
     return next((hop for hop in reversed(hops) if not is_in(hop, proxies)), peer)
 
 
+def is_secure(environ: Environ, proxies: Sequence[Network]) -> bool:
+    """Whether the browser's connection is TLS: ours, or that of a proxy we trust to say so."""
+    if environ.get("wsgi.url_scheme") == "https":
+        return True
+    told = environ.get("HTTP_X_FORWARDED_PROTO", "").strip().lower() == "https"
+    return told and is_in(bare(environ.get("REMOTE_ADDR", "")), proxies)
+
+
 @lru_cache(maxsize=1024)
 def bare(address: str) -> str:
     """An address without blanks or an IPv4-in-IPv6 wrapping; as it came when it is none."""

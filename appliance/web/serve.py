@@ -56,7 +56,7 @@ class Desk:
         self.store, self.actor, self.settings, self.environ = store, actor, store.settings, environ
         shown = credential(route.dialect, environ)
         self.token = "" if shown.is_key else shown.text
-        self.secure = environ.get("wsgi.url_scheme") == "https"
+        self.secure = request.is_secure(environ, store.settings.trusted_proxies)
         self._route, self._facts = route, facts
 
     @contextmanager

@@ -91,6 +91,17 @@ class TestBehindAProxy:
         assert sign_in(stranger, "bob", X_Forwarded_For="1.2.3.4, 203.0.113.7").status == 429
         assert sign_in(stranger, "bob", X_Forwarded_For="203.0.113.7, 198.51.100.1").status == 200
 
+    def test_the_refresh_cookie_is_for_tls_alone_where_the_proxy_speaks_it(self, stranger: Client) -> None:
+        cookie = sign_in(stranger, "bob", X_Forwarded_Proto="https").header("Set-Cookie")
+        assert cookie is not None
+        assert "; Secure" in cookie
+
+
+def test_a_stranger_cannot_say_that_the_connection_is_tls(stranger: Client) -> None:
+    cookie = sign_in(stranger, "bob", X_Forwarded_Proto="https").header("Set-Cookie")
+    assert cookie is not None
+    assert "Secure" not in cookie
+
 
 def test_guesses_at_other_doors_count_for_the_same_block(appliance: App, stranger: Client, bob: Client) -> None:
     with appliance.store.writing() as tx:
