@@ -1,9 +1,12 @@
 """Users, roles, grants, vouchers and the audit lists, as an administrator uses them in the browser."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page
 
 from tests.conftest import PASSWORD
+from tests.live import Live
 from tests.ui.conftest import Watched, Window, connect
 from tests.ui.steps import dialog, row, save
 
@@ -19,6 +22,16 @@ def test_a_newcomer_gets_a_role_that_opens_one_group(window: Window, page: Page)
     newcomer.sign_in("nina")
     newcomer.page.get_by_role("link", name="会话", exact=True).wait_for()
     connect(newcomer)
+
+
+def test_a_right_from_above_is_marked_and_not_ticked_below(page: Page, equipped: Live, token: str):
+    equipped.call("/api/resource/group/add/", {"name": "under", "parent": 2}, token)
+    page.get_by_role("link", name="角色管理").click()
+    row(page, "shopkeeper").get_by_role("link", name="“shopkeeper”的组权限").click()
+    below = page.get_by_role("checkbox", name=re.compile("under：主机 查看 · 继承自.*shop"))
+    below.wait_for()
+    assert not below.is_checked()
+    assert page.get_by_role("checkbox", name="shop：主机 查看", exact=True).is_checked()
 
 
 def add_role(page: Page, name: str) -> None:

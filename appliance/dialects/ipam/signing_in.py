@@ -6,6 +6,7 @@ from appliance.dialects.ipam.envelope import DONE, Body, ipam, said
 from appliance.domain import (
     audit,
     captcha,
+    guard,
     new_password,
     password_history,
     passwords,
@@ -103,9 +104,9 @@ def sign_in(desk: Desk, who: dict[str, Any]) -> Reply:
     """登录"""
     shown = {name: who.pop(name) for name in ("captcha_id", "captcha_code")}
     with desk.reading() as tx:
-        signing_in.refuse_blocked(tx)
+        shut_out = guard.blocked_for(tx, desk.actor.address)  # told, and put on record, by the one procedure
         wanted = captcha.is_wanted(tx, registration.config(tx)["captcha_mode"], who["login"])
-    if wanted:
+    if wanted and not shut_out:
         captcha.require(desk.store, desk.actor, shown["captcha_id"], shown["captcha_code"])
     try:
         user, pair = signing_in.sign_in(desk.store, desk.actor, **who | {"code": who["code"] or ""})
