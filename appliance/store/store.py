@@ -244,9 +244,8 @@ class Store:
         self._inside = False
         self._known = Known((0, 0))
         self._tables = {name: StrictTable(self._db, name) for name in metadata.tables}
-        with self._transaction("BEGIN IMMEDIATE") as connection:
-            migrate(connection)
-            self._db.commit()
+        with self.writing(anyway=True) as tx:
+            migrate(tx.connection)
 
     def table(self, name: str) -> StrictTable:
         """A dataset table, strict about names."""
@@ -255,22 +254,31 @@ class Store:
     @contextmanager
     def reading(self, actor: Any = None) -> Iterator[Tx]:
         """A transaction that is always rolled back."""
-        with self._transaction("BEGIN") as connection:
-            yield Tx(self, connection, actor)
+        self._enter("BEGIN")
+        try:
+            yield Tx(self, self._db.executable, actor)
+        except sqlite3.OperationalError as error:
+            raise refused(error) from error
+        finally:
+            self._leave()
 
     @contextmanager
     def writing(self, actor: Any = None, *, anyway: bool = False) -> Iterator[Tx]:
         """A transaction that commits at the end of the block, or not at all. Never yield to the hub inside."""
         if self.read_only and not anyway:
             raise Unavailable(self.read_only)
-        with self._transaction("BEGIN IMMEDIATE") as connection:
-            tx = Tx(self, connection, actor, writing=True)
-            try:
-                yield tx
-                self._db.commit()
-            except IntegrityError as error:
-                raise taken(error) from error
+        self._enter("BEGIN IMMEDIATE")
+        tx = Tx(self, self._db.executable, actor, writing=True)
+        try:
+            yield tx
+            self._db.commit()
             self.writes += 1
+        except IntegrityError as error:
+            raise taken(error) from error
+        except sqlite3.OperationalError as error:
+            raise refused(error) from error
+        finally:
+            self._leave()
         for callback in tx.callbacks:
             callback()
 
@@ -285,31 +293,37 @@ class Store:
             self._known = Known(version)
         return self._known
 
-    @contextmanager
-    def _transaction(self, mode: str) -> Iterator[Connection]:
-        """From its beginning to its end; what was not committed by then is rolled back."""
-        with self._lock:
-            if self._inside:
-                raise RuntimeError("a transaction inside a transaction")
-            self._inside = True
-            try:
-                self._begin(mode)
-                yield self._db.executable
-            except sqlite3.OperationalError as error:  # of BEGIN or a prepared statement: as SQLAlchemy tells others
-                raise OperationalError(None, None, error) from error
-            finally:
-                self._db.rollback()
-                self._inside = False
+    def _enter(self, mode: str) -> None:
+        """Begin a transaction, alone."""
+        self._lock.acquire()
+        if self._inside:
+            self._lock.release()
+            raise RuntimeError("a transaction inside a transaction")
+        self._inside = True
+        try:
+            self._begin(mode)
+        except BaseException:
+            self._leave()
+            raise
+
+    def _leave(self) -> None:
+        """The end of a transaction; what was not committed by then is rolled back."""
+        try:
+            self._db.rollback()
+        finally:
+            self._inside = False
+            self._lock.release()
 
     def _begin(self, mode: str) -> None:
         """Begin; while another process writes, wait without stalling the loop."""
-        for _ in range(BUSY_TRIES - 1):
+        for _ in range(BUSY_TRIES):
             try:
                 self.driver.execute(mode)
                 return
-            except sqlite3.OperationalError:
+            except sqlite3.OperationalError as error:
+                busy = error
                 gevent.sleep(BUSY_PAUSE)
-        self.driver.execute(mode)
+        raise refused(busy) from busy
 
     def checkpoint(self) -> None:
         """Bring what was committed to the disk, in a thread."""
@@ -319,6 +333,11 @@ class Store:
         """Let go of the database."""
         with self._lock:
             self._db.close()
+
+
+def refused(error: sqlite3.OperationalError) -> OperationalError:
+    """What the driver says of BEGIN, COMMIT or a prepared statement, as SQLAlchemy says it of all others."""
+    return OperationalError(None, None, error)
 
 
 def taken(error: IntegrityError) -> Taken:

@@ -255,7 +255,7 @@ def line(text: str, facts: Mapping[str, Any]) -> str:
 def render(tx: Tx | None, route: Route, result: Any, query: Mapping[str, Any]) -> Response:
     """What a handler returned, as the dialect shows it, while the transaction is open."""
     dialect = route.dialect
-    if isinstance(result, Select | Prepared):
+    if not isinstance(result, Listing) and isinstance(result, Select | Prepared):
         result = Listing(result)
     if isinstance(result, Listing):
         assert tx is not None
