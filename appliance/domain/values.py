@@ -19,7 +19,7 @@ YES, NO = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 NO_TEXT, CONTROL = "必须是文本", "不能包含控制字符"
 NO_WHOLE, NO_NUMBER, NO_SWITCH = "必须是整数", "必须是数字", "必须是布尔值"
 NO_DATE, NO_MOMENT, NO_LIST, NO_OBJECT = "日期格式不正确", "时间格式不正确", "必须是列表", "必须是对象"
-BEYOND = "数值超出范围"
+BEYOND, TOO_LONG = "数值超出范围", "内容过长"
 BAD_MAC, BAD_EMAIL, BAD_URL, BAD_PHONE = "MAC地址格式不正确", "邮箱格式不正确", "网址格式不正确", "电话格式不正确"
 BAD_ID = "必须是有效的ID"
 BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -205,7 +205,7 @@ def listed(value: Any) -> list[Any]:
 def anything(value: Any) -> Any:
     """Any JSON, of bounded size."""
     if len(orjson.dumps(value)) > 64 * 1024:
-        raise ValueError("内容过长")
+        raise ValueError(TOO_LONG)
     return value
 
 

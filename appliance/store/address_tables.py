@@ -346,7 +346,7 @@ applications = table(
     optional("project_id", "projects"),
     Column("area_id", Integer),
     Column("subnet_id", Integer),
-    Column("ip", String(45)),
+    Column("ip", String(45), index=True),
     Column("ip_count", Integer, nullable=False, default=1),
     Column("hostname", String(253)),
     Column("mac_address", String(17)),
@@ -365,6 +365,17 @@ applications = table(
     Column("events", JSON, nullable=False, default=list, comment="the timeline"),
     *marks(),
     comment="Requests for addresses, and what became of them",
+)
+saved_views = table(
+    "saved_views",
+    ident(),
+    link("user_id", "users"),
+    Column("collection", String(32), nullable=False),
+    *named(),
+    Column("query", JSON, nullable=False),
+    *marks(),
+    UniqueConstraint("user_id", "collection", "name_key"),
+    comment="Queries that users keep by name",
 )
 idempotency_keys = table(
     "idempotency_keys",

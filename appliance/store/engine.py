@@ -19,7 +19,7 @@ PRAGMAS = [
 ]
 SECONDS_TO_CHECKPOINT = 5.0
 MIGRATIONS = Path(__file__).parent / "migrations"
-NEWEST = "0002"
+NEWEST = "0003"
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from appliance.domain import (
     listing,
     projects,
     removing,
+    saved_views,
     units,
     user_groups,
     writing,
@@ -141,4 +142,6 @@ for served in CORE + ADMINISTERED:
     serve_changing(served, ADMIN if served in ADMINISTERED else WRITE)
 for served in [*CORE, user_groups.USER_GROUPS]:
     serve_removing(served, ADMIN if served in ADMINISTERED else WRITE)
+for serve in (serve_reading, serve_creating, serve_changing, serve_removing):
+    serve(saved_views.VIEWS, READ)
 ipam.delete("/api/field_definitions", needs=ADMIN, takes=Body, audit="删除字段定义")(remove_definitions)
