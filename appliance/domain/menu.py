@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from appliance.domain import access
+from appliance.domain.collections import READ
 from appliance.store import Tx
 
 
@@ -37,6 +38,22 @@ DOCUMENTED = (
     Item("/audit", "@/views/AuditView.vue", "审计日志", "Document", "audit.session.read"),
 )
 OURS = (
+    Item(
+        "address_manage",
+        "",
+        "地址管理",
+        "Grid",
+        None,
+        (
+            Item("/subnet", "@/views/SubnetView.vue", "子网", "Grid", READ, name="subnet"),
+            Item("/address", "@/views/AddressView.vue", "IP地址", "Location", READ, name="address"),
+            Item("/application", "@/views/ApplicationView.vue", "地址申请", "Tickets", None, name="application"),
+            Item("/network", "@/views/NetworkView.vue", "区域与网关", "Connection", READ, name="network"),
+            Item("/directory", "@/views/DirectoryView.vue", "组织目录", "OfficeBuilding", READ, name="directory"),
+            Item("/exchange", "@/views/ExchangeView.vue", "导入导出", "Files", READ, name="exchange"),
+        ),
+        name="address_manage",
+    ),
     Item("/voucher", "@/views/VoucherManage.vue", "凭证管理", "Postcard", "resource.voucher.read", name="voucher"),
     Item("/session", "@/views/SessionList.vue", "会话", "VideoCamera", "audit.session.read", name="session"),
     Item("/apikey", "@/views/ApiKeyManage.vue", "API密钥", "Key", None, name="apikey"),

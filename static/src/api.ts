@@ -83,18 +83,19 @@ async function send(method: string, path: string, body?: unknown): Promise<Respo
   }
 }
 
-/** What a refusal may hold, in the manners of either document. */
+/** What a refusal may hold, in the manners of any document. */
 interface Refusal {
   detail?: unknown
   msg?: string
   message?: string
   errors?: Record<string, string[]>
+  error?: { code: string; details?: Record<string, unknown> }
 }
 
 async function problem(answer: Response, path: string): Promise<Problem> {
   const told = (await answer.json().catch(() => ({}))) as Refusal
   const { permission, ...errors } = told.errors ?? {}
-  const faults = { ...flatten(told.detail), ...errors }
+  const faults = { ...flatten(told.detail), ...errors, ...flatten(detailed(told.error?.details)) }
   const sentence = typeof told.detail === 'string' ? told.detail : (told.message ?? told.msg ?? answer.statusText)
   if (answer.status === 403) remind(sentence)
   return new Problem(
@@ -105,6 +106,14 @@ async function problem(answer: Response, path: string): Promise<Problem> {
     answer.status === 403 ? (permission ?? needed(path)) : [],
     Number(answer.headers.get('Retry-After') ?? 0),
   )
+}
+
+/** Rows of a batch name their field themselves; a number or a list of things is no fault of a field. */
+function detailed(details: Record<string, unknown> = {}): Record<string, unknown> {
+  const { items, ...rest } = details
+  const rows = Array.isArray(items) ? (items as { field: string; message: string }[]) : []
+  const told = Object.entries(rest).filter(([, value]) => typeof value === 'string' || Array.isArray(value))
+  return { ...Object.fromEntries(told), ...Object.fromEntries(rows.map((row) => [row.field, row.message])) }
 }
 
 function remind(sentence: string): void {

@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest'
-import { speak, t } from './i18n'
-import en from './locales/en.json'
-import zh from './locales/zh.json'
+import { en, speak, t, zh } from './i18n'
 
 const gaps = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort()
 

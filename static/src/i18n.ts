@@ -1,7 +1,38 @@
 /** Two flat languages with typed keys: `t('hosts.title')`, `t('list.total', { n: 3 })`. */
 import { computed, ref, watchEffect } from 'vue'
-import en from './locales/en.json'
-import zh from './locales/zh.json'
+import addressesEn from './locales/addresses.en.json'
+import addressesZh from './locales/addresses.zh.json'
+import applicationsEn from './locales/applications.en.json'
+import applicationsZh from './locales/applications.zh.json'
+import bookEn from './locales/book.en.json'
+import bookZh from './locales/book.zh.json'
+import directoryEn from './locales/directory.en.json'
+import directoryZh from './locales/directory.zh.json'
+import baseEn from './locales/en.json'
+import exchangeEn from './locales/exchange.en.json'
+import exchangeZh from './locales/exchange.zh.json'
+import subnetsEn from './locales/subnets.en.json'
+import subnetsZh from './locales/subnets.zh.json'
+import baseZh from './locales/zh.json'
+
+export const en = {
+  ...baseEn,
+  ...bookEn,
+  ...subnetsEn,
+  ...addressesEn,
+  ...applicationsEn,
+  ...directoryEn,
+  ...exchangeEn,
+}
+export const zh = {
+  ...baseZh,
+  ...bookZh,
+  ...subnetsZh,
+  ...addressesZh,
+  ...applicationsZh,
+  ...directoryZh,
+  ...exchangeZh,
+}
 
 export type Language = 'zh' | 'en'
 export type Key = keyof typeof zh

@@ -38,10 +38,11 @@ export const pages = computed(() => {
 })
 
 const LANDINGS = ['/overview', '/terminal', '/session']
+const SIDELINES = ['/apikey', '/application'] // everybody has them; nobody comes for them
 
 export function landing(): string {
   const open = pages.value.map((row) => row.path)
-  return LANDINGS.find((path) => open.includes(path)) ?? open.find((path) => path !== '/apikey') ?? PROFILE.path
+  return LANDINGS.find((path) => open.includes(path)) ?? open.find((path) => !SIDELINES.includes(path)) ?? PROFILE.path
 }
 
 export async function start(): Promise<void> {

@@ -17,6 +17,30 @@ export const views: Record<string, View> = {
     label: 'menu.hosts',
     page: defineAsyncComponent(() => import('./views/ResourceManage.vue')),
   },
+  '@/views/SubnetView.vue': {
+    label: 'menu.subnets',
+    page: defineAsyncComponent(() => import('./views/SubnetView.vue')),
+  },
+  '@/views/AddressView.vue': {
+    label: 'menu.addresses',
+    page: defineAsyncComponent(() => import('./views/AddressView.vue')),
+  },
+  '@/views/ApplicationView.vue': {
+    label: 'menu.applications',
+    page: defineAsyncComponent(() => import('./views/ApplicationView.vue')),
+  },
+  '@/views/NetworkView.vue': {
+    label: 'menu.network',
+    page: defineAsyncComponent(() => import('./views/NetworkView.vue')),
+  },
+  '@/views/DirectoryView.vue': {
+    label: 'menu.directory',
+    page: defineAsyncComponent(() => import('./views/DirectoryView.vue')),
+  },
+  '@/views/ExchangeView.vue': {
+    label: 'menu.exchange',
+    page: defineAsyncComponent(() => import('./views/ExchangeView.vue')),
+  },
   '@/views/VoucherManage.vue': {
     label: 'menu.vouchers',
     page: defineAsyncComponent(() => import('./views/VoucherManage.vue')),
@@ -40,4 +64,7 @@ export const views: Record<string, View> = {
 }
 
 /** Rows that hold other rows have no page, only a heading. */
-export const headings: Record<string, Key> = { permission_manage: 'menu.permissions' }
+export const headings: Record<string, Key> = {
+  permission_manage: 'menu.permissions',
+  address_manage: 'menu.addressBook',
+}
