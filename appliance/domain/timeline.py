@@ -6,10 +6,13 @@ from typing import Any
 
 from sqlalchemy import Select, String, cast, func, or_, select
 
-from appliance.domain import access, address_hosts
+from appliance.domain import access, address_hosts, listing
+from appliance.domain.access import Actor
+from appliance.domain.address_book import IPS
 from appliance.domain.collections import READ
-from appliance.store import Row, Tx
+from appliance.store import Row, Store, Tx
 from appliance.store.address_tables import address_history, applications
+from appliance.store.aside import beside
 from appliance.store.tables import hosts, login_records, operations, sessions
 
 MOST = 200
@@ -17,6 +20,12 @@ MOST = 200
 LOOKED_THROUGH = 20_000
 """So many of the newest lines of the audit are searched for hosts and vouchers."""
 Event = dict[str, Any]
+
+
+def answer(store: Store, actor: Actor, ident: int) -> dict[str, Any]:
+    """Of the address with that id; asked beside everybody else, as the audit has no index of hosts."""
+    with beside(store, actor) as tx:
+        return of(tx, listing.one(tx, IPS, ident))
 
 
 def of(tx: Tx, address: Row) -> dict[str, Any]:
@@ -53,9 +62,9 @@ def same(address: Row) -> Any:
     return (columns.area_id == address.area_id) & (columns.ip_key == address.ip_key)
 
 
-def newest(tx: Tx, statement: Select[Any], ident: Any) -> list[Row]:
+def newest(tx: Tx, statement: Select[Any], by: Any) -> list[Row]:
     """The last rows of a kind."""
-    return tx.all(statement.order_by(ident.desc()).limit(MOST))
+    return tx.all(statement.order_by(by.desc()).limit(MOST))
 
 
 def from_history(tx: Tx, address: Row) -> Iterable[Event]:
@@ -66,14 +75,14 @@ def from_history(tx: Tx, address: Row) -> Iterable[Event]:
 
 
 def from_applications(tx: Tx, address: Row) -> Iterable[Event]:
-    """What became of requests for it."""
+    """What became of requests for it: those that named it, and those its history names."""
     if not access.holds(tx, READ):
         return
     columns = applications.c
-    given = cast(columns.allocated_ips, String).contains(f'"{address.ip}"', autoescape=True)
-    wanted = select(applications).where(or_(columns.ip == address.ip, given), area_is(address.area_id))
-    for row in newest(tx, wanted, columns.id):
-        for event in row.events or []:
+    numbers = select(address_history.c.note).where(same(address), address_history.c.source == "request")
+    about = or_(columns.ip == address.ip, columns.request_no.in_(numbers))
+    for row in newest(tx, select(applications).where(about, area_is(address.area_id)), columns.id):
+        for event in reversed(row.events):
             title = f"{row.request_no} {event['event']}"
             more = {"application_id": row.id, "comment": event.get("comment")}
             at = datetime.fromisoformat(event["at"])
@@ -111,7 +120,8 @@ def from_sessions(tx: Tx, host_ids: list[int]) -> Iterable[Event]:
 def from_sign_ins(tx: Tx, ip: str) -> Iterable[Event]:
     """Sign-ins that came from the address: one's own, or all with the right."""
     mine = [] if access.holds(tx, "audit.login.read") else [login_records.c.user_id == tx.actor.user_id]
-    for row in newest(tx, select(login_records).where(login_records.c.address == ip, *mine), login_records.c.id):
+    tried = select(login_records).where(login_records.c.address == ip, *mine)
+    for row in newest(tx, tried, login_records.c.created_at):
         word = "succeeded" if row.succeeded else "failed"
         more = {"login": row.login, "dialect": row.dialect}
         yield happened("sign_in", word, row.created_at, row.user_name, f"{row.login} 登录", **more)

@@ -181,6 +181,14 @@ def test_the_timeline_tells_of_address_application_host_voucher_session_and_sign
     assert {"allocated", "host_linked", "approved", "changed", "opened"} <= {line["event"] for line in found}
 
 
+def test_the_timeline_tells_of_the_application_that_chose_no_address(alice: Client, office: int) -> None:
+    alice.post("/api/registerIps", {"subnet_id": office, "ip_count": 2, "purpose": "网站"})
+    row = alice.call("PUT", "/api/registerIps", body={"id": 1, "status": "approved"}).json["data"]
+    for ident in row["allocated_ip_ids"]:
+        found = alice.get(f"/api/ips/{ident}/timeline").json["data"]["list"]
+        assert [line["event"] for line in found if line["kind"] == "application"] == ["approved", "created"]
+
+
 def test_a_reader_of_the_timeline_sees_no_sessions_and_sign_ins_of_others(
     appliance: App, alice: Client, bob: Client, office: int
 ) -> None:

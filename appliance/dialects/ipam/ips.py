@@ -10,6 +10,7 @@ from appliance.domain import (
     addresses,
     allocation,
     cidr,
+    effort,
     hosts,
     idempotency,
     listing,
@@ -49,16 +50,16 @@ serve_reading(IPS, one=show_address)
 serve_options(IPS)
 
 
-@ipam.get("/api/ips/history", needs=READ, takes=Query)
-def list_history(tx: Tx, query: dict[str, Any]) -> Reply:
+@ipam.get("/api/ips/history", needs=READ, takes=Query, outside=True)
+def list_history(desk: Desk, query: dict[str, Any]) -> Reply:
     """获取IP地址历史"""
-    return said(LISTED, listing.page(tx, HISTORY, query))
+    return said(LISTED, effort.answer(desk.store, desk.actor, HISTORY, query, listing.page))
 
 
-@ipam.get("/api/ips/<ident:int>/timeline", needs=READ)
-def show_timeline(tx: Tx, ident: int) -> dict[str, Any]:
+@ipam.get("/api/ips/<ident:int>/timeline", needs=READ, outside=True)
+def show_timeline(desk: Desk, ident: int) -> Reply:
     """获取IP地址时间线"""
-    return timeline.of(tx, listing.one(tx, IPS, ident))
+    return Reply(timeline.answer(desk.store, desk.actor, ident))
 
 
 # --- allocating -------------------------------------------------------------------------------------------------------
