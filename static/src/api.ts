@@ -70,7 +70,7 @@ export async function request(method: string, path: string, body?: unknown): Pro
     else events.ended()
   }
   if (answer.ok) return answer
-  throw await problem(answer, path)
+  throw await problem(answer, path, method)
 }
 
 async function send(method: string, path: string, body?: unknown): Promise<Response> {
@@ -92,7 +92,7 @@ interface Refusal {
   error?: { code: string; details?: Record<string, unknown> }
 }
 
-async function problem(answer: Response, path: string): Promise<Problem> {
+async function problem(answer: Response, path: string, method: string): Promise<Problem> {
   const told = (await answer.json().catch(() => ({}))) as Refusal
   const { permission, ...errors } = told.errors ?? {}
   const faults = { ...flatten(told.detail), ...errors, ...flatten(detailed(told.error?.details)) }
@@ -103,7 +103,7 @@ async function problem(answer: Response, path: string): Promise<Problem> {
     Object.keys(faults).length ? '' : sentence,
     faults,
     answer.headers.get('X-Request-Id') ?? '',
-    answer.status === 403 ? (permission ?? needed(path)) : [],
+    answer.status === 403 ? (permission ?? needed(path, method)) : [],
     Number(answer.headers.get('Retry-After') ?? 0),
   )
 }

@@ -50,6 +50,13 @@ export const GROUP_CODES = [
   'resource.group.delete',
 ] as const
 
-export function needed(path: string): readonly string[] {
-  return NEEDED[path.split('?', 1)[0] ?? ''] ?? []
+/** Collections of the address book: read and written by one right each, some written by administrators only. */
+const BOOK = /^\/api\/(network_areas|units|departments|projects|user_contacts|gateways|subnets|ips)(\/|$)/
+const ADMINISTERED = /^\/api\/(user-groups|field_definitions)(\/|$)/
+
+export function needed(path: string, method = 'GET'): readonly string[] {
+  const place = path.split('?', 1)[0] ?? ''
+  if (ADMINISTERED.test(place) && method !== 'GET') return ['admin']
+  if (BOOK.test(place) || ADMINISTERED.test(place)) return [method === 'GET' ? 'ipam.core.read' : 'ipam.core.write']
+  return NEEDED[place] ?? []
 }
