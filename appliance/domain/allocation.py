@@ -314,7 +314,7 @@ def chosen_keys(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(cidr.key(cidr.parse_address(text, "exclude")) for text in texts)
 
 
-def require_count(count: int) -> None:
+def require_count(count: int, field: str = "count") -> None:
     """At most so many at once."""
     if not 1 <= count <= MOST_AT_ONCE:
-        raise Invalid(count=f"数量须为1到{MOST_AT_ONCE}")
+        raise Invalid(**{field: f"数量须为1到{MOST_AT_ONCE}"})

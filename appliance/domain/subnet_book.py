@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from appliance.domain import cidr, custom_fields, scope, subnet_figures, subnets, values, writing
 from appliance.domain.collections import DESCRIPTION, NAME, Collection, Field, refers, register
@@ -60,6 +60,15 @@ def seen(tx: Tx) -> ColumnElement[bool]:
     """Subnets in the actor's scope; one that is still being made is nobody's."""
     part = scope.for_subnets(tx)
     return table.c.complete if part is None else and_(table.c.complete, part)
+
+
+def is_root(tx: Tx) -> ColumnElement[bool]:
+    """Subnets in no other that the actor sees."""
+    part = scope.for_subnets(tx)
+    if part is None:
+        return table.c.parent_id.is_(None)
+    visible = select(table.c.id).where(part)
+    return or_(table.c.parent_id.is_(None), table.c.parent_id.not_in(visible))
 
 
 RANGES = values.Kind("ranges", ranges, values.LIST.operators)

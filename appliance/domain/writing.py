@@ -18,6 +18,7 @@ BLANK, NO_SUCH, FIXED = "不能为空", "引用的{}不存在", "不可修改"
 NO_CHOICE, NO_KEY, NO_ROWS = "不在可选值中", "没有可更新的字段", "至少需要一项"
 TOO_MANY = f"一次不能超过{MOST}项"
 CHANGED, UNKNOWN_ID, NOT_FREE = "VERSION_CONFLICT", "ID_NOT_FOUND", "RESOURCE_IN_USE"
+WRONG_STATE = "INVALID_STATE"
 
 
 class Change(NamedTuple):
@@ -180,26 +181,28 @@ class Batch:
 
     def __init__(self) -> None:
         self.faults: list[dict[str, Any]] = []
-        self.first: Invalid | None = None
+        self.first: Invalid | Conflict | None = None
 
     def __enter__(self) -> "Batch":
         return self
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         if error is None and self.first is not None:
-            refusal: Any = Invalid(self.first.sentence, items=self.faults)
+            kind = Conflict if isinstance(self.first, Conflict) else Invalid
+            refusal: Any = kind(self.first.sentence, items=self.faults)
             raise refusal.coded(self.first.code)
 
     def attempt(self, index: int, act: Any, *arguments: Any, ident: int | None = None) -> Iterator[Any]:
         """What the act gives, or nothing but a note of its faults."""
         try:
             yield act(*arguments)
-        except Invalid as problem:
+        except (Invalid, Conflict) as problem:
             self.first = self.first or problem
-            for field, sentences in problem.faults.items():
-                for sentence in sentences:
+            code = problem.code or (WRONG_STATE if isinstance(problem, Conflict) else PARAMETER)
+            for field, told in problem.faults.items():
+                for sentence in told if isinstance(told, list) else [str(told)]:
                     fault = {"index": index, "id": ident, "field": field}
-                    self.faults.append(fault | {"code": problem.code or PARAMETER, "message": sentence})
+                    self.faults.append(fault | {"code": code, "message": sentence})
 
 
 def require_some(rows: list[Any], field: str = "body") -> None:

@@ -1,5 +1,6 @@
 """IP addresses: lists, allocation, flexible update, release, history (ipam 4)."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from appliance.dialects.ipam.collections import changed, guard, serve_options, serve_reading, shown
@@ -107,12 +108,16 @@ def granted(tx: Tx, body: dict[str, Any]) -> Grant:
 
 
 def take(tx: Tx, body: dict[str, Any], grant: Grant) -> tuple[list[Row], bool]:
-    """By id, by address, or the next free ones of a subnet."""
+    """By ids, by addresses, or the next free ones of a subnet."""
     if body.get("ids") or body.get("id"):
         idents = writing.ids_of(body)
         writing.require_some(idents, "ids")
         known = writing.require_known(tx, IPS, idents)
-        return [allocation.allocate_row(tx, known[ident], grant) for ident in idents], bool(body.get("ids"))
+        if not body.get("ids"):
+            return [allocation.allocate_row(tx, known[ident], grant) for ident in idents], False
+        return each([known[ident] for ident in idents], lambda row: allocation.allocate_row(tx, row, grant)), True
+    if body.get("ips"):
+        return every(tx, body, grant), True
     ip = next((body[name] for name in ("ip", "ip_address", "address") if body.get(name)), None)
     if ip is not None:
         return [exactly(tx, body, cidr.parse_address(str(ip)), grant)], False
@@ -122,6 +127,24 @@ def take(tx: Tx, body: dict[str, Any], grant: Grant) -> tuple[list[Row], bool]:
     grant.how = "auto"
     rows = allocation.allocate_next(tx, subnet.id, choice(body), grant)
     return rows, body.get("count") is not None
+
+
+def each(wanted: Iterable[Any], act: Callable[[Any], Row]) -> list[Row]:
+    """All of them, or the refusals of each."""
+    rows: list[Row] = []
+    with writing.Batch() as batch:
+        for index, one in enumerate(wanted):
+            rows += batch.attempt(index, act, one, ident=one.id if isinstance(one, Row) else None)
+    return rows
+
+
+def every(tx: Tx, body: dict[str, Any], grant: Grant) -> list[Row]:
+    """All of these addresses."""
+    if not isinstance(body["ips"], list):
+        raise Invalid(ips=values.NO_LIST)
+    allocation.require_count(len(body["ips"]), "ips")
+    wanted = list(dict.fromkeys(cidr.parse_address(str(one), "ips") for one in body["ips"]))
+    return each(wanted, lambda address: exactly(tx, body, address, grant))
 
 
 def exactly(tx: Tx, body: dict[str, Any], address: cidr.Address, grant: Grant) -> Row:

@@ -3,10 +3,21 @@
 from typing import Any
 
 from appliance.dialects.ipam.collections import changed, guard, serve_options, serve_reading, shown
-from appliance.dialects.ipam.envelope import DONE, Bodies, Body, Query, ipam, said
+from appliance.dialects.ipam.envelope import DONE, LISTED, Bodies, Body, Query, ipam, said
 from appliance.dialects.ipam.words import switched, whole
-from appliance.domain import cidr, listing, subnet_book, subnet_making, subnet_tree, subnets, values, writing
-from appliance.domain.collections import READ, WRITE
+from appliance.domain import (
+    cidr,
+    effort,
+    listing,
+    subnet_blocks,
+    subnet_book,
+    subnet_making,
+    subnet_tree,
+    subnets,
+    values,
+    writing,
+)
+from appliance.domain.collections import READ, WRITE, Collection
 from appliance.domain.subnet_book import SUBNETS
 from appliance.errors import Invalid
 from appliance.store import Tx
@@ -81,6 +92,23 @@ def remove_subnets(tx: Tx, body: dict[str, Any]) -> dict[str, Any]:
     writing.require_known(tx, SUBNETS, idents)
     subnets.remove(tx, idents, force=switched(body, "force"))
     return {"deleted": len(idents), "ids": idents}
+
+
+@ipam.get("/api/subnets/roots", needs=READ, takes=Query, outside=True)
+def list_roots(desk: Desk, query: dict[str, Any]) -> Reply:
+    """获取顶层子网列表"""
+
+    def roots(tx: Tx, collection: Collection, query: dict[str, Any]) -> dict[str, Any]:
+        return listing.page(tx, collection, query, subnet_book.is_root(tx))
+
+    return said(LISTED, effort.answer(desk.store, desk.actor, SUBNETS, query, roots))
+
+
+@ipam.get("/api/subnets/blocks", needs=READ, takes=Query, outside=True)
+def list_blocks(desk: Desk, query: dict[str, Any]) -> dict[str, Any]:
+    """获取子网各段用量"""
+    found = subnet_blocks.of(desk.store, desk.actor, whole(query, "id"))
+    return {"list": found, "total": len(found)}
 
 
 @ipam.get("/api/subnets/gaps", needs=READ, takes=Query)
