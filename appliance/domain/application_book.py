@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from appliance.domain import applications, custom_fields, values, writing
+from appliance.domain import application_decisions, applications, custom_fields, values, writing
 from appliance.domain.address_book import ASSIGNED, told
 from appliance.domain.collections import DESCRIPTION, Collection, Field, refers, register
 from appliance.domain.findings import Findings
@@ -39,6 +39,8 @@ APPLICATIONS = register(
             told("cancelled_at", values.MOMENT),
         ),
         label="request_no",
+        computed=("may_decide",),
+        complete=application_decisions.mark,
         scope=applications.visible,
     )
 )

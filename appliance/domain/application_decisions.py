@@ -30,12 +30,32 @@ def leads(tx: Tx, row: Row, user_id: int) -> bool:
     return tx.find("user_group_members", user_group_id=subnet.approver_group_id, user_id=user_id) is not None
 
 
+def approves(tx: Tx, row: Row) -> bool:
+    """Holders of the right and the subnet's approvers decide."""
+    return access.holds(tx, APPROVE) or leads(tx, row, tx.actor.user_id)
+
+
+def is_barred(tx: Tx, row: Row) -> bool:
+    """Nobody decides his own while there is another."""
+    return row.applicant_id == tx.actor.user_id and others(tx, row)
+
+
 def require_approver(tx: Tx, row: Row) -> None:
-    """Holders of the right and the subnet's approvers; nobody decides his own while there is another."""
-    if not access.holds(tx, APPROVE) and not leads(tx, row, tx.actor.user_id):
+    """Go on only for somebody who may decide it."""
+    if not approves(tx, row):
         raise Denied(needs=[APPROVE])
-    if row.applicant_id == tx.actor.user_id and others(tx, row):
+    if is_barred(tx, row):
         raise Denied("不能审批自己的申请")
+
+
+def mark(tx: Tx, rows: list[Row]) -> None:
+    """Which of these wait for a decision that the caller may make; asked once per subnet, and for his own."""
+    known: dict[tuple[int | None, bool], bool] = {}
+    for row in rows:
+        case = (row.subnet_id, row.applicant_id == tx.actor.user_id)
+        if row.status == "pending" and case not in known:
+            known[case] = approves(tx, row) and not is_barred(tx, row)
+        row["may_decide"] = row.status == "pending" and known[case]
 
 
 def others(tx: Tx, row: Row) -> bool:

@@ -150,12 +150,20 @@ def open_subnet(tx: Tx, ident: int) -> Row:
 
 
 def require_held(tx: Tx, facts: Facts) -> None:
-    """The address is one the applicant holds: he applied for it, or allocated it himself."""
+    """The address is one the applicant holds: he applied for it, or allocated it himself and nobody applied for it."""
     row = tx.find("addresses", area_id=facts["area_id"], ip_key=cidr.key(facts["ip"]))
     asked = tx.find("applications", id=row.request_id) if row and row.request_id else None
-    me = tx.actor.user_id
-    if row is None or row.status != ALLOCATED or me not in (row.allocated_by, asked.applicant_id if asked else None):
+    holder = asked.applicant_id if asked else row and row.allocated_by
+    if row is None or row.status != ALLOCATED or holder != tx.actor.user_id:
         raise Invalid(ip="只能申请续期或释放本人持有的地址")
+
+
+def held(tx: Tx) -> list[Row]:
+    """Addresses that the actor applied for and still has, the first to expire first."""
+    mine = select(table.c.id).where(table.c.applicant_id == tx.actor.user_id)
+    has = (address_table.c.status == ALLOCATED, address_table.c.request_id.in_(mine))
+    order = (address_table.c.expires_at.is_(None), address_table.c.expires_at, address_table.c.ip_key)
+    return tx.all(select(address_table).where(*has).order_by(*order).limit(AT_ONCE))
 
 
 # --- holding ----------------------------------------------------------------------------------------------------------

@@ -188,6 +188,29 @@ def test_nobody_approves_his_own_while_there_is_another(alice: Client, bob: Clie
     assert put(alice, id=own, status="approved").status == 200
 
 
+def test_a_row_tells_whether_the_caller_may_decide_it(alice: Client, bob: Client, mallory: Client) -> None:
+    group = made(alice, "user-groups", name="approvers", user_ids=[bob.id])["id"]
+    patch(alice, "subnets", {"id": 1, "approver_group_id": group})
+    theirs, own, elsewhere = ask(mallory)["id"], ask(alice, ip=None)["id"], ask(bob, ip=None)["id"]
+    put(alice, id=ask(mallory, ip=None)["id"], status="rejected", comment="x")
+
+    def decidable(client: Client) -> set[int]:
+        return {row["id"] for row in rows(client, "registerIps") if row["may_decide"]}
+
+    assert (decidable(alice), decidable(bob), decidable(mallory)) == ({theirs, elsewhere}, {theirs, own}, set())
+    assert bob.get(f"{PATH}/{theirs}").json["data"]["may_decide"] is True
+    patch(alice, "subnets", {"id": 1, "approver_group_id": None})
+    assert own in decidable(alice)
+
+
+def test_who_decides_what_has_changed_meanwhile_is_told(alice: Client, mallory: Client) -> None:
+    row = ask(mallory)
+    put(mallory, id=row["id"], ip="10.0.0.20")
+    assert refused(put(alice, id=row["id"], version=row["version"], status="approved"))[1] == "VERSION_CONFLICT"
+    put(alice, id=row["id"], status="rejected", comment="x")
+    assert refused(put(alice, id=row["id"], version=row["version"], status="approved"))[1] == "INVALID_STATE"
+
+
 # --- changing one's mind ----------------------------------------------------------------------------------------------
 
 
@@ -242,6 +265,30 @@ def test_a_held_address_is_renewed_and_given_back(appliance: App, alice: Client,
     assert put(alice, id=back, status="approved").status == 200
     with acting(appliance) as tx:
         assert (at(tx, "10.0.0.9").status, events(tx, "10.0.0.9")[-1]) == ("available", "released")
+
+
+def test_one_is_shown_the_addresses_one_may_renew_or_give_back(alice: Client, mallory: Client) -> None:
+    put(alice, id=ask(mallory, hostname="web-1")["id"], status="approved")
+    ask(mallory, ip="10.0.0.10")
+    told = mallory.get(f"{PATH}/held").json["data"]
+    assert told["total"] == 1
+    assert told["list"] == [{"id": 9, "ip": "10.0.0.9", "network_area_id": 1, "hostname": "web-1", "expires_at": None}]
+    assert alice.get(f"{PATH}/held").json["data"]["list"] == []
+    alice.post("/api/ips/release", {"id": 9})
+    assert mallory.get(f"{PATH}/held").json["data"]["list"] == []
+
+
+def test_what_was_given_back_and_allocated_anew_is_its_former_holders_no_more(alice: Client, mallory: Client) -> None:
+    put(alice, id=ask(mallory)["id"], status="approved")
+    alice.post("/api/ips/release", {"id": 9})
+    alice.post("/api/ips/allocate", {"id": 9})
+    assert refused(mallory.post(PATH, WISH | {"apply_type": "release"}))[2].keys() == {"ip"}
+    assert ask(alice, apply_type="release")["status"] == "pending"
+
+
+def test_an_approver_does_not_hold_what_he_approved(alice: Client, mallory: Client) -> None:
+    put(alice, id=ask(mallory)["id"], status="approved")
+    assert refused(alice.post(PATH, WISH | {"apply_type": "release"}))[2].keys() == {"ip"}
 
 
 def test_nobody_renews_or_gives_back_what_is_anothers(appliance: App, alice: Client, mallory: Client) -> None:

@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from appliance.dialects.ipam.collections import changed, guard, serve_reading, shown
-from appliance.dialects.ipam.envelope import DONE, Bodies, Body, ipam, said
+from appliance.dialects.ipam.envelope import DONE, LISTED, Bodies, Body, ipam, said
 from appliance.dialects.ipam.words import text, whole
 from appliance.domain import application_book, application_decisions, applications, listing, values, writing
 from appliance.domain.addresses import WrongState
 from appliance.domain.application_book import APPLICATIONS
+from appliance.domain.writing import Change
 from appliance.errors import Invalid
 from appliance.store import Row, Tx
 from appliance.web.route import SIGNED_IN, Reply
 from appliance.web.serve import Desk
 
+HELD = {"id": "id", "ip": "ip", "network_area_id": "area_id", "hostname": "hostname", "expires_at": "expires_at"}
 ACTIONS = {"approve": "approved", "reject": "rejected", "cancel": "cancelled"}
 
 
@@ -24,6 +26,13 @@ def show_application(tx: Tx, ident: int) -> dict[str, Any]:
 
 
 serve_reading(APPLICATIONS, needs=SIGNED_IN, one=show_application)
+
+
+@ipam.get("/api/registerIps/held", needs=SIGNED_IN)
+def list_held(tx: Tx) -> Reply:
+    """获取本人可续期或释放的地址"""
+    rows = [{name: row[own] for name, own in HELD.items()} for row in applications.held(tx)]
+    return said(LISTED, {"list": rows, "total": len(rows)})
 
 
 @ipam.post("/api/registerIps", needs=SIGNED_IN, takes=Bodies, audit="创建IP注册申请")
@@ -56,8 +65,7 @@ def change_applications(desk: Desk, body: Any) -> Reply:
             tx, APPLICATIONS, [one.ident for one in wanted], "ids" if len(wanted) > 1 else "id"
         )
         for one in wanted:
-            writing.require_version(rows[one.ident], one.guard)
-            act(tx, applications.get(tx, one.ident), one.facts)
+            act(tx, applications.get(tx, one.ident), one)
         return Reply(changed(tx, APPLICATIONS, body, list(rows)))
 
 
@@ -65,9 +73,12 @@ ipam.put("/api/registerIps", needs=SIGNED_IN, takes=Bodies, audit="更新IP注�
 ipam.patch("/api/registerIps", needs=SIGNED_IN, takes=Bodies, audit="更新IP注册申请", outside=True)(change_applications)
 
 
-def act(tx: Tx, row: Row, facts: Mapping[str, Any]) -> None:
-    """What a body wants of one application."""
+def act(tx: Tx, row: Row, wanted: Change) -> None:
+    """What a body wants of one application; that it is decided already says more than that it is another version."""
+    facts = wanted.facts
     wish = verdict(row, facts)
+    if not wish or row.status == "pending":
+        writing.require_version(row, wanted.guard)
     comment = text(facts, "comment") or text(facts, "approve_comment")
     if wish == "approved":
         ip = str(facts["ip"]).strip() if facts.get("ip") else None
