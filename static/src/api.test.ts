@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { events, flatten, get, keep, post, Problem } from './api'
+import { events, flatten, get, keep, post, Problem, request } from './api'
 
 type Reply = { status: number; body: unknown; headers?: Record<string, string> }
 
-const asked: { path: string; authorization?: string }[] = []
+const asked: { path: string; authorization?: string; kind?: string; body?: unknown }[] = []
 let replies: Record<string, Reply[]> = {}
 
 function answer(path: string): Response {
@@ -14,8 +14,8 @@ function answer(path: string): Response {
 
 beforeEach(() => {
   asked.length = 0
-  vi.stubGlobal('fetch', async (path: string, { headers }: { headers: Record<string, string> }) => {
-    asked.push({ path, authorization: headers.Authorization })
+  vi.stubGlobal('fetch', async (path: string, { headers, body }: { headers: Record<string, string>; body?: unknown }) => {
+    asked.push({ path, authorization: headers.Authorization, kind: headers['Content-Type'], body })
     return answer(path)
   })
 })
@@ -79,4 +79,15 @@ test('nested faults get dotted names', () => {
     'groups.0.id.group': ['所添加至的组不存在'],
     name: ['a', 'b'],
   })
+})
+
+test('a form goes out as it is, anything else as JSON', async () => {
+  replies = { '/api/x/': [{ status: 200, body: {} }] }
+  const form = new FormData()
+  await request('POST', '/api/x/', form)
+  await post('/api/x/', { a: 1 })
+  expect(asked.map(({ kind, body }) => [kind, body])).toEqual([
+    [undefined, form],
+    ['application/json', '{"a":1}'],
+  ])
 })

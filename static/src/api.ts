@@ -75,9 +75,10 @@ export async function request(method: string, path: string, body?: unknown): Pro
 
 async function send(method: string, path: string, body?: unknown): Promise<Response> {
   const headers: Record<string, string> = access ? { Authorization: access } : {}
-  if (body !== undefined) headers['Content-Type'] = 'application/json'
+  const plain = body === undefined || body instanceof FormData // a form says itself where its parts end
+  if (!plain) headers['Content-Type'] = 'application/json'
   try {
-    return await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) })
+    return await fetch(path, { method, headers, body: plain ? body : JSON.stringify(body) })
   } catch {
     throw new Problem(0, '')
   }

@@ -30,3 +30,9 @@ export function zoned(local: string): string {
 export function localField(iso: string | null): string {
   return iso ? moment(iso).replace(' ', 'T') : ''
 }
+
+/** Bytes as 812 B, 14 KB or 2.3 MB. */
+export function size(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`
+  return bytes < 1024 ** 2 ? `${Math.round(bytes / 1024)} KB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { clock } from './format'
+import { clock, size } from './format'
 import { changes, has, held, toggled } from './grants'
 import { inOrder } from './groups'
 import { href, parse } from './router'
@@ -52,4 +52,8 @@ test('a change taken back sends nothing', () => {
 
 test('seconds read as a clock', () => {
   expect([clock(5), clock(125), clock(3725)]).toEqual(['0:05', '2:05', '1:02:05'])
+})
+
+test('sizes read short', () => {
+  expect([size(812), size(14_500), size(2_400_000)]).toEqual(['812 B', '14 KB', '2.3 MB'])
 })
