@@ -136,6 +136,7 @@ def test_whose_scope_is_empty_sees_no_row_of_any_collection(appliance: App, alic
         made(alice, name, name="x", unit_id=1)
     gateway = made(alice, "gateways", ip="10.0.0.1")["id"]
     made(alice, "subnets", name="s", cidr="10.0.0.0/30", gateway_id=gateway)
+    made(alice, "saved-views", collection="ips", name="v", query={})
     area = made(alice, "network_areas", name="empty")["id"]
     made(alice, "user-groups", name="g", user_ids=[bob.id], network_area_ids=[area])
     paths = [route.path for route in appliance.serve.routes if route.dialect.name == "ipam"]
