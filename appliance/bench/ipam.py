@@ -65,7 +65,7 @@ class Book:
 
     def subnet(self, cidr: str) -> int:
         """A subnet with its rows."""
-        return int(subnet_making.make(self.store, self.actor, lambda tx: [wish(cidr)], self.writing, first))
+        return subnet_making.make(self.store, self.actor, [cidr], wish, self.writing, anything)[0]
 
     def ask(self, query: dict[str, Any]) -> dict[str, Any]:
         """One page of a list, with nothing remembered of the last one."""
@@ -74,14 +74,13 @@ class Book:
             return listing.page(tx, IPS, query)
 
 
-def wish(cidr: str) -> dict[str, Any]:
+def wish(_: Tx, cidr: str) -> dict[str, Any]:
     """What a subnet is to be."""
     return {"cidr": cidr, "name": cidr}
 
 
-def first(_: Tx, idents: list[int]) -> int:
-    """The only one that was made."""
-    return idents[0]
+def anything(_: Tx, idents: list[int]) -> None:
+    """Whatever was made is fine."""
 
 
 @contextmanager
@@ -103,7 +102,7 @@ def book(networks: list[str]) -> Iterator[Book]:
 def fill(made: Book, cidr: str) -> None:
     """A subnet in one go: nobody else is waiting here."""
     with made.writing() as tx:
-        ident = subnets.begin(tx, **wish(cidr))
+        ident = subnets.begin(tx, **wish(tx, cidr))
         subnet = tx.get("subnets", ident)
         for stretch in subnet_rows.spans(tx, subnet):
             subnet_rows.make(tx, subnet, stretch)

@@ -1,5 +1,6 @@
 """The join: a host takes its address in the managed subnet and gives it back, whichever door it came by (ipam 17)."""
 
+from bisect import bisect_left, bisect_right
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -115,6 +116,13 @@ def adopt_hosts(tx: Tx, subnet: Row) -> None:
     for host, text in strays(tx, subnet):
         if home(tx, host.cloud_id, text) == subnet and not refused(tx, subnet, cidr.key(text)):
             occupy(tx, subnet, cidr.parse_address(text), host)
+
+
+def reached(tx: Tx, rows: list[Row]) -> set[int]:
+    """Those of some subnets that the address of any host lies in."""
+    texts = [text for kind in KINDS for text in tx.values(select(hosts.c[kind]).where(hosts.c[kind].is_not(None)))]
+    keys = sorted(cidr.key(text) for text in texts)
+    return {row.id for row in rows if bisect_left(keys, row.first_key) < bisect_right(keys, row.last_key)}
 
 
 def strays(tx: Tx, subnet: Row) -> list[tuple[Row, str]]:

@@ -1,54 +1,115 @@
-"""Makes large subnets in portions, so that everybody else is served in between (ipam 18)."""
+"""Makes large subnets, and many, in portions, so that everybody else is served in between (ipam 18)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, TypeVar
 
 import gevent
 from sqlalchemy import delete, select, update
 
-from appliance.domain import subnet_rows, subnets
+from appliance.domain import address_links, subnet_figures, subnet_rows, subnets
+from appliance.domain.access import Actor
 from appliance.domain.subnet_tree import CONTAINER, is_large, network_of
+from appliance.domain.writing import Batch
+from appliance.query import batches
 from appliance.store import Store, Tx
 from appliance.store.address_tables import addresses
 from appliance.store.address_tables import subnets as table
 
-PAUSE = 0.002
+PAUSE, FEW = 0.002, 4
+T = TypeVar("T")
+Facts = dict[str, Any]
+Plan = Callable[[Tx, Any], Facts]
 Writing = Callable[[], AbstractContextManager[Tx]]
 _making: set[int] = set()
 """Subnets that a greenlet of this process is making just now."""
 
 
 def make(
-    store: Store, actor: Any, plan: Callable[[Tx], list[dict[str, Any]]], writing: Writing, then: Callable[..., Any]
-) -> Any:
-    """Subnets as planned: at once where they are small, else in portions and shown only when all are complete.
+    store: Store, actor: Actor, wishes: list[Any], plan: Plan, audited: Writing, check: Callable[[Tx, list[int]], None]
+) -> list[int]:
+    """Subnets as wished for: a small one at once, else in portions and shown only when all are complete.
 
-    `then` gets the last transaction and the ids; what it gives is the answer. A failure leaves nothing.
+    `plan` reads a wish, `check` judges the new ids in the last transaction. A failure leaves nothing.
     """
-    with writing() as tx:
-        wanted = plan(tx)
-        if sum(subnet_rows.extent(facts) for facts in wanted) <= subnet_rows.AT_ONCE:
-            return then(tx, [subnets.create(tx, **facts) for facts in wanted])
-        tx.tell("subnets", planned=[facts["cidr"] for facts in wanted])
-        idents = [subnets.begin(tx, **facts) for facts in wanted]
-    _making.update(idents)
+    wanted = planned(store, actor, wishes, plan)
+    if len(wanted) > 1 or subnet_rows.extent(wanted[0]) > subnet_rows.AT_ONCE:
+        return in_portions(store, actor, wanted, audited, check)
+    with audited() as tx:
+        ident = subnets.create(tx, **wanted[0])
+        check(tx, [ident])
+        return [ident]
+
+
+def planned(store: Store, actor: Actor, wishes: list[Any], plan: Plan) -> list[Facts]:
+    """The columns of every subnet to be, or the faults of all."""
+    if len(wishes) == 1:
+        with store.reading(actor) as tx:
+            return [plan(tx, wishes[0])]
+    found: list[Facts] = []
+    with Batch() as batch:
+        for index, wish in in_turns(enumerate(wishes)):
+            with store.reading(actor) as tx:
+                found += batch.attempt(index, plan, tx, wish)
+    return found
+
+
+def in_turns(things: Iterable[T]) -> Iterator[T]:
+    """The same things; everybody else is served after every few of them."""
+    for index, thing in enumerate(things):
+        if index % FEW == FEW - 1:
+            gevent.sleep(PAUSE)
+        yield thing
+
+
+def in_portions(
+    store: Store, actor: Actor, wanted: list[Facts], audited: Writing, check: Callable[[Tx, list[int]], None]
+) -> list[int]:
+    """A transaction for each step of each subnet; the last one shows all, and tells the audit of all."""
+    idents: list[int] = []
+    told: list[Facts] = []
     try:
+        for facts in in_turns(wanted):
+            with store.writing(actor) as tx:
+                idents.append(subnets.begin(tx, **facts))
+                _making.add(idents[-1])
+                told += tx.changes
         for ident in idents:
             fill(store, ident, actor)
-        with store.writing(actor) as tx:
-            for ident in idents:
-                subnets.finish(tx, ident)
-            return then(tx, idents)
+        with audited() as tx:
+            tx.changes += told
+            finish(tx, idents)
+            check(tx, idents)
     except BaseException:
         for ident in idents:
             clear(store, ident)
         raise
     finally:
         _making.difference_update(idents)
+    return idents
 
 
-def fill(store: Store, ident: int, actor: Any = None) -> None:
+def finish(tx: Tx, idents: list[int]) -> None:
+    """Show subnets whose rows are made; one by one only those that others have a part in."""
+    columns = select(table.c.id, table.c.first_key, table.c.last_key, table.c.gateway_id, table.c.dhcp_ranges)
+    rows = [row for some in batches(idents) for row in tx.all(columns.where(table.c.id.in_(some)))]
+    entangled = address_links.reached(tx, rows) | {row.id for row in rows if row.gateway_id or row.dhcp_ranges}
+    entangled |= taking(tx, idents)
+    for some in batches(ident for ident in idents if ident not in entangled):
+        tx.run(update(table).where(table.c.id.in_(some)).values(complete=True))
+    for ident in idents:
+        if ident in entangled:
+            subnets.finish(tx, ident)
+
+
+def taking(tx: Tx, idents: list[int]) -> set[int]:
+    """Those that take over rows of the subnet around them."""
+    parents = table.alias("parents")
+    nested = select(table.c.id).join(parents, table.c.parent_id == parents.c.id).where(parents.c.status != CONTAINER)
+    return {ident for some in batches(idents) for ident in tx.values(nested.where(table.c.id.in_(some)))}
+
+
+def fill(store: Store, ident: int, actor: Actor | None = None) -> None:
     """The missing rows of a subnet, a short transaction for each portion; each looks at how things are by then."""
     with store.reading(actor) as tx:
         subnet = tx.get("subnets", ident)
@@ -61,6 +122,8 @@ def fill(store: Store, ident: int, actor: Any = None) -> None:
                 return
             for stretch in subnet_rows.spans(tx, now, portion):
                 subnet_rows.make(tx, now, stretch)
+    with store.writing(actor) as tx:
+        subnet_figures.recount(tx, ident)
 
 
 def clear(store: Store, ident: int) -> None:

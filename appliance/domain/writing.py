@@ -215,10 +215,11 @@ def require_some(rows: list[Any], field: str = "body") -> None:
 
 def require_seen(tx: Tx, collection: Collection, idents: Iterable[int]) -> None:
     """What was written lies in what the caller sees; nobody writes beyond."""
-    if collection.scope(tx) is None:
+    scope = collection.scope(tx)
+    if scope is None:
         return
-    for ident in idents:
-        if not is_seen(tx, collection, ident):
+    for batch in batches(idents):
+        if tx.count(select(collection.table.c.id).where(collection.table.c.id.in_(batch), scope)) < len(batch):
             raise Missing("超出数据范围")
 
 

@@ -10,7 +10,7 @@ from appliance.domain import subnet_making, subnet_rows, subnets
 from appliance.work import address_chores
 from tests.client import Client
 from tests.conftest import PASSWORD
-from tests.ipam.book import acting, allocate, statuses, subnet, take
+from tests.ipam.book import acting, allocate, gateway, host, statuses, subnet, take
 from tests.ipam.calls import made, names, refused
 from tests.live import Live
 
@@ -71,7 +71,7 @@ def test_a_creation_that_fails_leaves_nothing(appliance: App, alice: Client, mon
     def broken(*_: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(subnets, "finish", broken)
+    monkeypatch.setattr(subnet_making, "finish", broken)
     assert alice.post("/api/subnets", BIG).status == 500
     with acting(appliance) as tx:
         assert (tx["subnets"].count(), tx["addresses"].count()) == (0, 0)
@@ -84,6 +84,63 @@ def test_of_several_subnets_all_are_made_or_none(appliance: App, alice: Client) 
     assert refused(alice.post("/api/subnets", [{"name": "a", "cidr": "10.2.0.0/24"}] * 2))[0] == 400
     with acting(appliance) as tx:
         assert tx["subnets"].count() == 2
+
+
+def several(count: int) -> list[dict[str, Any]]:
+    """Many small subnets."""
+    return [{"name": f"n{number}", "cidr": f"10.0.{number}.0/30"} for number in range(count)]
+
+
+def test_others_are_served_while_many_small_subnets_are_made(appliance: App, alice: Client) -> None:
+    making = gevent.spawn(alice.post, "/api/subnets", several(40))
+    answered = 0
+    while not making.ready():
+        assert names(alice, "subnets") in ([], [f"n{number}" for number in reversed(range(20, 40))])
+        answered += 1
+        gevent.sleep(0)
+    assert answered > 10
+    assert making.value.json["data"]["total"] == 40
+    assert [row["available_ips"] for row in making.value.json["data"]["list"]] == [2] * 40
+
+
+@pytest.mark.parametrize(
+    ("last", "code"),
+    [
+        ({"name": "x", "cidr": "10.0.0.0/30"}, "ALREADY_EXISTS"),
+        ({"name": "x", "cidr": "10.9.0.128/25"}, "RESOURCE_IN_USE"),
+    ],
+)
+def test_a_fault_that_shows_with_the_last_of_many_leaves_nothing(
+    appliance: App, alice: Client, last: dict[str, str], code: str
+) -> None:
+    with acting(appliance) as tx:
+        parent = subnet(tx, "10.9.0.0/24", allow_nested=True)
+        take(tx, parent, "10.9.0.128")
+        before = statuses(tx, parent)
+    assert refused(alice.post("/api/subnets", [*several(20), last]))[1] == code
+    assert names(alice, "subnets") == ["10.9.0.0/24"]
+    with acting(appliance) as tx:
+        assert (tx["subnets"].count(), statuses(tx, parent)) == (1, before)
+        assert tx["addresses"].count() == sum(before.values())
+
+
+def test_of_many_subnets_those_that_others_have_a_part_in_are_settled_too(appliance: App, alice: Client) -> None:
+    with acting(appliance) as tx:
+        parent = subnet(tx, "10.9.0.0/24", allow_nested=True)
+        take(tx, parent, "10.9.0.9")
+        host(tx, "till", "10.1.0.9")
+        router = gateway(tx, "10.2.0.1")
+    nested, joined = {"name": "a", "cidr": "10.9.0.0/28"}, {"name": "b", "cidr": "10.1.0.0/28"}
+    ranges = [{"start": "10.2.0.8", "end": "10.2.0.9"}]
+    served = {"name": "c", "cidr": "10.2.0.0/28", "gateway_id": router, "dhcp_ranges": ranges}
+    made = alice.post("/api/subnets", [nested, joined, served]).json["data"]["list"]
+    with acting(appliance) as tx:
+        assert statuses(tx, parent) == {"available": 254 - 15}
+        assert [statuses(tx, row["id"]) for row in made] == [
+            {"available": 13, "allocated": 1},
+            {"available": 13, "allocated": 1},
+            {"available": 11, "reserved": 1, "dhcp": 2},
+        ]
 
 
 def test_what_an_earlier_process_left_unfinished_is_cleared(appliance: App) -> None:

@@ -24,6 +24,8 @@ from appliance.store import Tx
 from appliance.web.route import Reply
 from appliance.web.serve import Desk
 
+SHOWN = 20
+"""So many new rows are read at a time."""
 serve_reading(SUBNETS)
 serve_options(SUBNETS)
 
@@ -33,23 +35,22 @@ def create_subnets(desk: Desk, body: Any) -> Reply:
     bodies = body if isinstance(body, list) else [body]
     writing.require_some(bodies)
 
-    def answer(tx: Tx, idents: list[int]) -> list[dict[str, Any]]:
+    def check(tx: Tx, idents: list[int]) -> None:
         writing.require_seen(tx, SUBNETS, idents)
-        return shown(tx, SUBNETS, idents)
 
-    rows = subnet_making.make(desk.store, desk.actor, lambda tx: planned(tx, bodies), desk.writing, answer)
+    plan = new_one if isinstance(body, list) else subnet_book.new
+    idents = subnet_making.make(desk.store, desk.actor, bodies, plan, desk.writing, check)
+    rows = made(desk, idents)
     return said(DONE, {"list": rows, "total": len(rows)} if isinstance(body, list) else rows[0], 201)
 
 
-def planned(tx: Tx, bodies: list[Any]) -> list[dict[str, Any]]:
-    """The columns of every subnet to be, or the faults of all."""
-    found: list[dict[str, Any]] = []
-    if len(bodies) == 1:
-        return [subnet_book.new(tx, bodies[0])]
-    with writing.Batch() as batch:
-        for index, body in enumerate(bodies):
-            found += batch.attempt(index, new_one, tx, body)
-    return found
+def made(desk: Desk, idents: list[int]) -> list[dict[str, Any]]:
+    """The rows of new subnets, some at a time."""
+    rows: list[dict[str, Any]] = []
+    for at in subnet_making.in_turns(range(0, len(idents), SHOWN)):
+        with desk.reading() as tx:
+            rows += shown(tx, SUBNETS, idents[at : at + SHOWN])
+    return rows
 
 
 def new_one(tx: Tx, body: Any) -> dict[str, Any]:
