@@ -13,6 +13,14 @@ export interface Envelope<Detail> {
 export type Faults = Record<string, string[]>
 export type Query = Record<string, string | number | boolean | null | undefined>
 
+/** What was wrong with one of several rows; `id` is null where it had none yet. */
+export interface RowFault {
+  index: number
+  id: number | null
+  field: string
+  message: string
+}
+
 /** A refusal in the appliance's own sentences. */
 export class Problem extends Error {
   constructor(
@@ -22,6 +30,7 @@ export class Problem extends Error {
     readonly requestId = '',
     readonly needs: readonly string[] = [],
     readonly retryAfter = 0,
+    readonly rows: readonly RowFault[] = [],
   ) {
     super(sentence)
   }
@@ -106,15 +115,18 @@ async function problem(answer: Response, path: string, method: string): Promise<
     answer.headers.get('X-Request-Id') ?? '',
     answer.status === 403 ? (permission ?? needed(path, method)) : [],
     Number(answer.headers.get('Retry-After') ?? 0),
+    rowFaults(told.error?.details),
   )
 }
 
+const rowFaults = (details: Record<string, unknown> = {}): RowFault[] =>
+  Array.isArray(details.items) ? (details.items as RowFault[]) : []
+
 /** Rows of a batch name their field themselves; a number or a list of things is no fault of a field. */
 function detailed(details: Record<string, unknown> = {}): Record<string, unknown> {
-  const { items, ...rest } = details
-  const rows = Array.isArray(items) ? (items as { field: string; message: string }[]) : []
-  const told = Object.entries(rest).filter(([, value]) => typeof value === 'string' || Array.isArray(value))
-  return { ...Object.fromEntries(told), ...Object.fromEntries(rows.map((row) => [row.field, row.message])) }
+  const isFault = (value: unknown) => typeof value === 'string' || Array.isArray(value)
+  const told = Object.entries(details).filter(([name, value]) => name !== 'items' && isFault(value))
+  return { ...Object.fromEntries(told), ...Object.fromEntries(rowFaults(details).map((row) => [row.field, row.message])) }
 }
 
 function remind(sentence: string): void {

@@ -101,12 +101,25 @@ export interface Subnet extends BookRow {
   network_area_id: number
   network_area_name: string | null
   parent_id: number | null
+  parent_name: string | null
   gateway_id: number | null
+  gateway_name: string | null
   vlan_id: number | null
+  vlan_name: string | null
+  unit_id: number | null
+  unit_name: string | null
+  department_id: number | null
+  department_name: string | null
+  project_id: number | null
+  project_name: string | null
   status: 'active' | 'reserved' | 'deprecated' | 'container'
+  is_pool: boolean
+  is_full: boolean
   allow_nested: boolean
   allow_request: boolean
   auto_approve: boolean
+  approver_group_id: number | null
+  approver_group_name: string | null
   release_cooldown_hours: number
   alert_threshold: number
   dns_servers: string[]
@@ -116,5 +129,7 @@ export interface Subnet extends BookRow {
   used_ips: number
   available_ips: number
   reserved_ips: number
+  online_ips: number
+  conflict_ips: number
   utilization: number
 }
