@@ -28,7 +28,7 @@ def note(
     what = {"address_id": address.id, "area_id": address.area_id, "ip": address.ip, "ip_key": address.ip_key}
     who = {"actor_id": actor.user_id or None, "actor_name": actor.user.name if actor.user else ""} if actor else {}
     told = {"old": plain(old), "new": plain(new), "note": comment[:255] or None}
-    tx["address_history"].insert({**what, **who, **told, "event": event, "source": source, "created_at": clock.now()})
+    tx.insert("address_history", **what, **who, **told, event=event, source=source)
 
 
 def plain(facts: dict[str, Any] | None) -> dict[str, Any] | None:

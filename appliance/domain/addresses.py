@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, exists, select, update
+from sqlalchemy import Select, exists, select
 
 from appliance import clock
 from appliance.domain import access, address_history, address_hosts, cidr, subnet_figures
@@ -100,8 +100,7 @@ def write(tx: Tx, row: Row, event: str, *, source: str = "manual", comment: str 
     """Compare-and-set on one address, its counters and its history; the row as it is now."""
     changed = {name: value for name, value in facts.items() if row[name] != value}
     stamps = {"version": row.version + 1, "updated_at": clock.now(), "updated_by": who(tx)}
-    unchanged = (addresses.c.id == row.id, addresses.c.status == row.status, addresses.c.version == row.version)
-    if tx.run(update(addresses).where(*unchanged).values(**changed, **stamps)) != 1:
+    if not tx.swap("addresses", row, ("id", "status", "version"), **changed, **stamps):
         raise NotAvailable(ip="地址刚被他人修改")
     subnet_figures.bump(tx, row.subnet_id, **steps(row, changed))
     old = {name: row[name] for name in changed if row[name] is not None}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import bindparam, func, literal_column, or_, select, update
+from sqlalchemy import bindparam, func, literal_column, or_, select
 
 from appliance import clock
 from appliance.domain import cidr, subnet_figures, subnet_rows, subnet_tree
@@ -28,7 +28,6 @@ from appliance.domain.addresses import (
 from appliance.errors import Invalid, Missing
 from appliance.store import Prepared, Row, Tx
 from appliance.store.address_tables import addresses
-from appliance.store.address_tables import subnets as subnet_table
 
 MOST_AT_ONCE = 256
 WALKED = 256
@@ -159,7 +158,7 @@ def untouched(tx: Tx, subnet: Row, choice: Choice, low: str, high: str) -> list[
     free = (key for key in open_keys(tx, subnet, start, high) if key not in choice.exclude)
     found = list(islice(free, choice.count))
     if found and not choice.first and not choice.exclude and found[0] != subnet.next_key:
-        tx.run(update(subnet_table).where(subnet_table.c.id == subnet.id).values(next_key=found[0]))
+        tx.swap("subnets", subnet, ("id",), next_key=found[0])
     return found
 
 

@@ -1,12 +1,13 @@
 """What subnets count among their addresses: kept with each change, shown by lists without a query for each (ipam 5)."""
 
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Integer, bindparam, func, select, update
 
 from appliance.domain import cidr
 from appliance.domain.subnet_tree import CONTAINER
-from appliance.store import Prepared, Row, Tx, any_of
+from appliance.store import Change, Prepared, Row, Tx, any_of
 from appliance.store.address_tables import COUNTED, STATES, addresses, subnets
 
 TAKEN_STATES = ("allocated", "reserved", "dhcp", "pending", "quarantine")
@@ -36,9 +37,16 @@ def tally(tx: Tx, wanted: dict[str, Any]) -> int:
 
 def bump(tx: Tx, subnet_id: int, **steps: int) -> None:
     """Move counters by so many."""
-    columns = {f"{name}_count": subnets.c[f"{name}_count"] + step for name, step in steps.items() if name in COUNTED}
-    if columns:
-        tx.run(update(subnets).where(subnets.c.id == subnet_id).values(**columns))
+    counted = {name: step for name, step in steps.items() if name in COUNTED}
+    if counted:
+        tx.run(moving(tuple(counted)), {"ident": subnet_id, **counted})
+
+
+@lru_cache
+def moving(names: tuple[str, ...]) -> Change:
+    """These counters of a subnet go up or down by what a call says."""
+    steps = {f"{name}_count": subnets.c[f"{name}_count"] + bindparam(name, type_=Integer) for name in names}
+    return Change(update(subnets).where(subnets.c.id == bindparam("ident")).values(steps))
 
 
 def recount(tx: Tx, subnet_id: int) -> None:

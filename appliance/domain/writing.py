@@ -1,6 +1,7 @@
 """Making, changing and removing rows of the address book: read, merge, judge, write, all or nothing (ipam 3)."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -89,7 +90,8 @@ def check_references(tx: Tx, collection: Collection, facts: Mapping[str, Any], f
         ident = facts.get(link.own)
         if ident and not link.judged:
             target = COLLECTIONS[link.refers]
-            if not is_seen(tx, target, ident):
+            asked = ("seen", link.refers, ident, tx.actor and tx.actor.user_id)
+            if not tx.kept(asked, partial(is_seen, tx, target, ident)):
                 findings.add(link.name, NO_SUCH.format(target.title), PARAMETER)
 
 

@@ -10,7 +10,8 @@ from gevent.threadpool import ThreadPool
 from sqlalchemy import Executable
 
 from appliance.store.prepared import Prepared, Row
-from appliance.store.store import Store, Tx
+from appliance.store.store import Store
+from appliance.store.tx import Tx
 
 AT_ONCE = 2
 _pool = ThreadPool(AT_ONCE)

@@ -45,7 +45,15 @@ def apply(tx: Tx, page: Page, line: Line, before: Row | None, changed: dict[str,
             write(tx, page, before, body)
     except Problem as problem:
         line.errors += faults(page, line, problem)
-    lookups.forget(page.sheet.resource)
+    if page.sheet.collection is not IPS:
+        forget(tx, page.sheet.resource, lookups)
+
+
+def forget(tx: Tx, resource: str, lookups: Lookups) -> None:
+    """Rows were written by which others are judged; by addresses nobody is."""
+    lookups.forget(resource)
+    assert tx.remembered is not None
+    tx.remembered.clear()
 
 
 def write(tx: Tx, page: Page, before: Row | None, body: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ import gevent
 from gevent.threadpool import ThreadPool
 from sqlalchemy import event, func, select
 
-from appliance.store import Store, Tx
+from appliance.store import Change, Store, Tx
 from appliance.store.tables import metadata
 
 WATCHED = (
@@ -94,6 +94,11 @@ class Recorder:
             single = context.isinsert and cursor.rowcount == 1 and not many
             self.statements.append(Statement(text, values, many, cursor.rowcount, cursor.lastrowid if single else None))
 
+    def witness(self, change: Change, values: tuple[Any, ...], cursor: sqlite3.Cursor) -> None:
+        """The transaction executed a prepared one."""
+        ident = cursor.lastrowid if change.adds else None
+        self.statements.append(Statement(change.sql, values, False, cursor.rowcount, ident))
+
     @contextmanager
     def attempt(self, tx: Tx) -> Iterator[Attempt]:
         """A part that can be undone alone."""
@@ -151,6 +156,7 @@ def rehearsal(store: Store, folder: Path, actor: Any) -> Iterator[tuple[Tx, Reco
                 recorder = Recorder()
                 recorder.figures = figures(tx)
                 event.listen(tx.connection, "after_cursor_execute", recorder.note)
+                tx.witness, tx.remembered = recorder.witness, {}
                 yield tx, recorder
                 recorder.changes, recorder.callbacks = tx.changes, tx.callbacks
                 raise Rehearsed
