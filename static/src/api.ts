@@ -37,6 +37,7 @@ export class Problem extends Error {
 }
 
 const MUST_CHANGE_PASSWORD = '请先修改密码'
+const WHOLE = ['VERSION_CONFLICT', 'ID_NOT_FOUND'] // about the row, not about one of its fields
 const MUST_ENROL = '请先绑定MFA'
 let access = ''
 let renewing: Promise<boolean> | null = null
@@ -105,7 +106,7 @@ interface Refusal {
 async function problem(answer: Response, path: string, method: string): Promise<Problem> {
   const told = (await answer.json().catch(() => ({}))) as Refusal
   const { permission, ...errors } = told.errors ?? {}
-  const faults = { ...flatten(told.detail), ...errors, ...flatten(detailed(told.error?.details)) }
+  const faults = { ...flatten(told.detail), ...errors, ...flatten(detailed(told.error)) }
   const sentence = typeof told.detail === 'string' ? told.detail : (told.message ?? told.msg ?? answer.statusText)
   if (answer.status === 403) remind(sentence)
   return new Problem(
@@ -123,7 +124,9 @@ const rowFaults = (details: Record<string, unknown> = {}): RowFault[] =>
   Array.isArray(details.items) ? (details.items as RowFault[]) : []
 
 /** Rows of a batch name their field themselves; a number or a list of things is no fault of a field. */
-function detailed(details: Record<string, unknown> = {}): Record<string, unknown> {
+function detailed(error: Refusal['error']): Record<string, unknown> {
+  if (!error || WHOLE.includes(error.code)) return {}
+  const details = error.details ?? {}
   const isFault = (value: unknown) => typeof value === 'string' || Array.isArray(value)
   const told = Object.entries(details).filter(([name, value]) => name !== 'items' && isFault(value))
   return { ...Object.fromEntries(told), ...Object.fromEntries(rowFaults(details).map((row) => [row.field, row.message])) }

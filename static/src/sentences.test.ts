@@ -13,6 +13,10 @@ test('numbers inside a sentence survive', () => {
   expect(sentence('请确保这个字段不能超过 128 个字符。')).toBe('At most 128 characters.')
 })
 
+test('several things said about one field are each told', () => {
+  expect(sentence('被 2 个单位引用;被 1 个子网引用')).toBe('Needed by units: 2. Needed by subnets: 1.')
+})
+
 test('a Chinese reader hears exactly what the server said', () => {
   speak('zh')
   expect(sentence('连接超时')).toBe('连接超时')

@@ -4,7 +4,30 @@ import { language, t } from './i18n'
 import english from './locales/sentences.json'
 
 const known: Record<string, string> = english
+const USERS = {
+  子网: 'subnets',
+  IP地址: 'addresses',
+  单位: 'units',
+  部门: 'departments',
+  使用人: 'contacts',
+  项目: 'projects',
+  网关: 'gateways',
+  网络区域: 'areas',
+  申请: 'applications',
+  用户组: 'user groups',
+  用户: 'users',
+}
 const PATTERNS: [RegExp, string][] = [
+  ...Object.entries(USERS).map(([what, called]): [RegExp, string] => [
+    new RegExp(`^被 (\\d+) 个${what}引用$`),
+    `Needed by ${called}: $1.`,
+  ]),
+  [/^不能小于(.+)$/, 'Not below $1.'],
+  [/^不能大于(.+)$/, 'Not above $1.'],
+  [/^不能超过(\d+)个字符$/, 'At most $1 characters.'],
+  [/^引用的.+不存在$/, 'This is not there any more.'],
+  [/^默认值不符合该字段的规则: (.*)$/, 'The default breaks the rules of the field ($1).'],
+  [/^网关被子网 (.*) 使用,地址须在其网段内$/, 'The subnet $1 uses this gateway; its address has to lie in it.'],
   [/^请确保这个字段不能超过 (\d+) 个字符。$/, 'At most $1 characters.'],
   [/^请确保该值大于或者等于 (\d+)。$/, 'Must be $1 or more.'],
   [/^请确保该值小于或者等于 (\d+)。$/, 'Must be $1 or less.'],
@@ -17,9 +40,14 @@ function inEnglish(line: string): string {
   return known[line] ?? (pattern ? line.replace(...pattern) : line)
 }
 
+/** Several things said about one field come in one line. */
+function several(line: string): string {
+  return known[line] ?? line.split(';').map(inEnglish).join(' ')
+}
+
 /** A server's text in the reader's language, line by line. */
 export function sentence(text: string): string {
-  return language.value === 'zh' ? text : text.split('\n').map(inEnglish).join('\n')
+  return language.value === 'zh' ? text : text.split('\n').map(several).join('\n')
 }
 
 export function explained(problem: Problem): string {

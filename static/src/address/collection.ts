@@ -12,7 +12,7 @@ export type Mark = 'good' | 'bad' | 'idle' | 'warn'
 export interface Field {
   name: string
   label: Key
-  kind?: 'text' | 'lines' | 'whole' | 'choice' | 'ref' | 'refs' | 'date' | 'moment' | 'switch' | 'options' | 'preset'
+  kind?: 'text' | 'lines' | 'whole' | 'choice' | 'ref' | 'refs' | 'date' | 'moment' | 'switch' | 'options' | 'preset' | 'trail'
   mono?: boolean
   required?: boolean
   hint?: Key

@@ -61,7 +61,7 @@ export const UNITS: Collection = {
     ORDER,
     STATUS,
     DESCRIPTION,
-    { name: 'path', label: 'directory.path', mono: true, read: true },
+    { name: 'path', label: 'directory.path', kind: 'trail', read: true },
     { name: 'children_count', label: 'directory.children', read: true, width: '72px' },
     {
       name: 'people',
