@@ -5,7 +5,17 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, and_, cast, func, select
 
-from appliance.domain import address_hosts, addresses, custom_fields, filters, scope, subnet_figures, values, writing
+from appliance.domain import (
+    address_hosts,
+    address_places,
+    addresses,
+    custom_fields,
+    filters,
+    scope,
+    subnet_figures,
+    values,
+    writing,
+)
 from appliance.domain.addresses import NAMES
 from appliance.domain.collections import DESCRIPTION, Collection, Field, refers, register
 from appliance.domain.findings import Findings
@@ -152,6 +162,7 @@ IPS = register(
         complete=address_hosts.attach,
         scope=seen,
         tally=tallied,
+        skip=address_places.skip,
     )
 )
 

@@ -18,6 +18,7 @@ Settle = Callable[[Tx, int, Row | None, dict[str, Any]], None]
 Complete = Callable[[Tx, list[Row]], None]
 Tally = Callable[[Tx, Mapping[str, Any]], int | None]
 Scope = Callable[[Tx], ColumnElement[bool] | None]
+Skip = Callable[[Tx, ColumnElement[Any], bool, int, int], tuple[int, ColumnElement[bool]] | None]
 
 
 class Field(NamedTuple):
@@ -90,6 +91,10 @@ def no_tally(tx: Tx, query: Mapping[str, Any]) -> None:
     """For collections that are counted row by row."""
 
 
+def no_skip(tx: Tx, by: ColumnElement[Any], falling: bool, offset: int, total: int) -> None:
+    """For collections whose rows are passed one by one."""
+
+
 def no_rule(tx: Tx, before: Row | None, merged: dict[str, Any], findings: Findings) -> None:
     """For collections whose fields say everything."""
 
@@ -120,6 +125,8 @@ class Collection:
     scope: Scope = unscoped
     tally: Tally = no_tally
     """How many rows a query finds, where that is known without counting them."""
+    skip: Skip = no_skip
+    """How many of all rows may be skipped on the way to an offset, where that is known without counting them."""
     uses: tuple[Use, ...] = ()
     messages: dict[str, str] = field(default_factory=dict)
     custom: bool = True

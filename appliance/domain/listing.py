@@ -1,38 +1,23 @@
 """Lists of the address book: one page, how many, what pickers offer; what the caller may see comes first (ipam 3)."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
-from sqlalchemy import Column, ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, func, or_, select
 
-from appliance.domain import custom_fields, filters, values
+from appliance.domain import custom_fields, filters, pages, values
 from appliance.domain.collections import COLLECTIONS, Collection, names_of
+from appliance.domain.pages import Order, Page
 from appliance.errors import Invalid, Missing
-from appliance.query import batches, contains
+from appliance.query import contains
 from appliance.store import Row, Tx
 
 PAGE_SIZE, LARGEST_PAGE, PICKED = 20, 1000, 200
-FURTHEST = 2**62
 PLAIN = {"page", "page_size", "order", "order_by", "filters", "keyword", "fields", "ids", "limit"}
 POSITIVE, NO_ORDER = "必须是大于0的整数", "不支持的排序字段或方向"
 LONGEST_KEYWORD = 255
-MOST_PLACES = 200
 Query = Mapping[str, Any]
-
-
-class Page(NamedTuple):
-    """Which part of a list."""
-
-    number: int
-    size: int
-
-
-class Order(NamedTuple):
-    """By what, and in which direction."""
-
-    by: ColumnElement[Any]
-    falling: bool
 
 
 # --- what is asked for -----------------------------------------------------------------------------------------------
@@ -131,7 +116,7 @@ def page(tx: Tx, collection: Collection, query: Query, *more: ColumnElement[bool
     where = [*seen(tx, collection), *more, *wanted(tx, collection, query)]
     total = counted(tx, collection, query, where, cached=not more)
     places = {} if more else tx.kept(("places", *question(tx, collection, query)), dict)
-    rows = rows_of(tx, collection, where, order, part, total, places)
+    rows = pages.rows_of(tx, collection, where, order, part, total, places)
     found = show(tx, collection, rows, names)
     return {"list": found, "total": total, "page": part.number, "page_size": part.size}
 
@@ -175,70 +160,6 @@ def question(tx: Tx, collection: Collection, query: Query) -> tuple[Any, ...]:
     return collection.name, who, rights, told
 
 
-def rows_of(
-    tx: Tx,
-    collection: Collection,
-    where: list[ColumnElement[bool]],
-    order: Order,
-    part: Page,
-    total: int,
-    places: dict[Any, Any] | None = None,
-) -> list[Row]:
-    """The rows of one page: ids first, by an index and from the nearest known place, then the rows themselves."""
-    start = min((part.number - 1) * part.size, FURTHEST)
-    size = min(part.size, total - start)
-    if size <= 0:
-        return []
-    behind = total - start - size
-    backwards = behind < start
-    falling = order.falling != backwards
-    ident = collection.table.c.id
-    terms = [one.desc() if falling else one.asc() for one in dict.fromkeys([order.by, ident])]
-    found = select(ident, order.by.label("by")).where(*where).order_by(*terms).limit(size)
-    idents = jump(tx, found, order.by, ident, falling, behind if backwards else start, {} if places is None else places)
-    return by_ids(tx, collection, reversed(idents) if backwards else idents)
-
-
-def jump(
-    tx: Tx,
-    found: Select[Any],
-    by: ColumnElement[Any],
-    ident: ColumnElement[int],
-    falling: bool,
-    offset: int,
-    places: dict[Any, Any],
-) -> list[int]:
-    """The ids from an offset on; begins behind a row that was reached before, which costs nothing, not at the end."""
-    steady = isinstance(by, Column) and not by.nullable
-    known = [place for place in places if place[:2] == (str(by), falling) and place[2] <= offset] if steady else []
-    if known:
-        nearest = max(known, key=lambda place: int(place[2]))
-        last, value = places[nearest]
-        offset -= nearest[2]
-        row, there = (ident, last) if by is ident else (tuple_(by, ident), tuple_(value, last))
-        found = found.where(row < there if falling else row > there)
-    rows = tx.all(found.offset(offset))
-    if steady and rows and len(places) < MOST_PLACES:
-        reached = (nearest[2] if known else 0) + offset + len(rows)
-        places[(str(by), falling, reached)] = (rows[-1].id, rows[-1]["by"])
-    return [row.id for row in rows]
-
-
-def by_ids(tx: Tx, collection: Collection, idents: Any) -> list[Row]:
-    """Rows in the order of these ids."""
-    order = list(idents)
-    rows: dict[int, Row] = {}
-    for batch in batches(order):
-        rows |= {row.id: row for row in tx.all(columns(collection).where(collection.table.c.id.in_(batch)))}
-    return [rows[ident] for ident in order if ident in rows]
-
-
-def columns(collection: Collection) -> Select[Any]:
-    """Every column, and every expression under its field's name."""
-    expressions = [field.value.label(field.name) for field in collection.fields.values() if field.value is not None]
-    return select(collection.table, *expressions)
-
-
 def show(tx: Tx, collection: Collection, rows: list[Row], names: list[str] | None = None) -> list[dict[str, Any]]:
     """Rows as the document names things; references with the names of what they refer to."""
     if rows and (not names or set(names) & set(collection.computed)):
@@ -266,7 +187,7 @@ def plain(collection: Collection, row: Row, called: Mapping[str, dict[int, Any]]
 def one(tx: Tx, collection: Collection, ident: int) -> Row:
     """The row of that id that the caller sees, or Missing."""
     mine = (collection.table.c.id == ident, *seen(tx, collection))
-    row = tx.one(columns(collection).where(*mine)) if 0 < ident <= values.LARGEST else None
+    row = tx.one(pages.columns(collection).where(*mine)) if 0 < ident <= values.LARGEST else None
     if row is None:
         raise Missing()
     return row
@@ -289,7 +210,7 @@ def options(tx: Tx, collection: Collection, query: Query) -> dict[str, Any]:
     total = counted(tx, collection, query, where)
     label = collection.fields[collection.label]
     order = Order(filters.placed(collection, label).value, falling=False)
-    rows = rows_of(tx, collection, where, order, Page(1, size), total)
+    rows = pages.rows_of(tx, collection, where, order, Page(1, size), total)
     return {"list": [picked(collection, row) for row in rows], "total": total, "fields": enumerations(collection)}
 
 

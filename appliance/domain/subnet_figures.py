@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, func, select, update
+from sqlalchemy import Integer, bindparam, func, literal, select, update
 
 from appliance.domain import cidr
 from appliance.domain.subnet_tree import CONTAINER
@@ -12,6 +12,8 @@ from appliance.store.address_tables import COUNTED, STATES, addresses, subnets
 
 TAKEN_STATES = ("allocated", "reserved", "dhcp", "pending", "quarantine")
 EXACT = 2**53
+ROWS = sum((subnets.c[f"{state}_count"] for state in STATES), start=literal(0))
+"""How many rows of addresses a subnet has."""
 OF_PARENTS = Prepared(
     select(subnets.c.parent_id, subnets.c.ip_version, subnets.c.prefix_length, func.count().label("times"))
     .where(subnets.c.parent_id.in_(any_of("parents")), subnets.c.complete)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from appliance.domain import cidr, custom_fields, listing, values
+from appliance.domain import cidr, custom_fields, listing, pages, values
 from appliance.domain.collections import COLLECTIONS, Collection, Field
 from appliance.domain.findings import PARAMETER, Findings
 from appliance.domain.names import folded
@@ -296,7 +296,7 @@ def require_known(tx: Tx, collection: Collection, idents: list[int], field: str 
     where = listing.seen(tx, collection)
     rows: dict[int, Row] = {}
     for batch in batches(dict.fromkeys(idents)):
-        found = listing.columns(collection).where(collection.table.c.id.in_(batch), *where)
+        found = pages.columns(collection).where(collection.table.c.id.in_(batch), *where)
         rows |= {row.id: row for row in tx.all(found)}
     unknown = [ident for ident in dict.fromkeys(idents) if ident not in rows]
     if unknown:

@@ -11,6 +11,7 @@ from appliance.domain import (
     field_definitions,
     gateways,
     listing,
+    pages,
     projects,
     removing,
     saved_views,
@@ -127,7 +128,7 @@ def changed(tx: Tx, collection: Collection, body: Any, idents: list[int]) -> dic
 
 def shown(tx: Tx, collection: Collection, idents: list[int]) -> list[dict[str, Any]]:
     """Rows as they are now."""
-    return listing.show(tx, collection, listing.by_ids(tx, collection, idents))
+    return listing.show(tx, collection, pages.by_ids(tx, collection, idents))
 
 
 def remove_definitions(tx: Tx, body: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from appliance import clock
-from appliance.domain import filters, listing, values
+from appliance.domain import filters, listing, pages, values
 from appliance.domain.collections import COLLECTIONS
 from appliance.domain.exchange import files
 from appliance.domain.exchange.recorder import Turns
@@ -168,7 +168,7 @@ def fill(store: Store, actor: Any, writer: Writer, sheet: Sheet, idents: list[in
         writer.begin(sheet.resource, sheet.title, [(one, choices(tx, sheet, one), "") for one in columns])
     for start in range(0, len(idents), PORTION):
         with store.reading(actor) as tx:
-            rows = listing.by_ids(tx, sheet.collection, idents[start : start + PORTION])
+            rows = pages.by_ids(tx, sheet.collection, idents[start : start + PORTION])
             texts = cells(tx, sheet, columns, rows)
         writer.append([[row[one.field] for one in columns] for row in texts])
         turns()
