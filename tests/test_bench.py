@@ -17,6 +17,7 @@ TINY = {
     "http": ["--rounds", "1", "--seconds", "0.2", "--connections", "4"],
     "terminal": ["--rounds=1", "--keys=5", "--sessions=2", "--floods=1", "--megabytes=1", "--seconds=1"],
     "start": ["--rounds", "1"],
+    "ipam": ["--rounds=1", "--networks=1"],
     "sign-in": ["--rounds=1", "--seconds=3", "--people=2", "--keys=5"],
 }
 
