@@ -31,6 +31,7 @@ export class Problem extends Error {
     readonly needs: readonly string[] = [],
     readonly retryAfter = 0,
     readonly rows: readonly RowFault[] = [],
+    readonly code = '',
   ) {
     super(sentence)
   }
@@ -117,6 +118,7 @@ async function problem(answer: Response, path: string, method: string): Promise<
     answer.status === 403 ? (permission ?? needed(path, method)) : [],
     Number(answer.headers.get('Retry-After') ?? 0),
     rowFaults(told.error?.details),
+    told.error?.code,
   )
 }
 

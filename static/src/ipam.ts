@@ -83,12 +83,19 @@ export interface Address extends BookRow {
   description: string | null
   is_gateway: boolean
   is_locked: boolean
+  exclude_scan: boolean
+  observed_mac: string | null
+  dns_name: string | null
+  os_name: string | null
+  open_ports: number[] | null
+  allocate_type: string | null
   allocated_at: string | null
   expires_at: string | null
   released_at: string | null
   release_after: string | null
   conflict_type: string | null
   conflict_detail: string | null
+  conflict_at: string | null
   host_ids: number[]
   host_name: string | null
 }

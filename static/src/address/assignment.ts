@@ -1,6 +1,7 @@
 /** What an address is given along when it is allocated, as forms hold it and as it is sent. */
 import { orNull } from '../form'
 import { zoned } from '../format'
+import type { Key } from '../i18n'
 import type { CustomValues } from '../ipam'
 
 export interface Assignment {
@@ -26,6 +27,17 @@ export const FIELDS = [
   'description',
 ] as const
 export type AssignmentField = (typeof FIELDS)[number]
+
+export const LABELS: Record<AssignmentField, Key> = {
+  user_contact_id: 'book.contact',
+  unit_id: 'book.unit',
+  department_id: 'book.department',
+  project_id: 'book.project',
+  hostname: 'book.hostname',
+  purpose: 'book.purpose',
+  expires_at: 'book.expires',
+  description: 'field.description',
+}
 
 export function unassigned(): Assignment {
   return {
