@@ -32,6 +32,8 @@ const NEEDED: Record<string, readonly string[]> = {
   '/api/audit/login/get/': ['audit.login.read'],
   '/api/audit/opera/get/': ['audit.operation.read'],
   '/api/audit/session/get/': ['audit.session.read'],
+  '/api/smart/import/preview': ['ipam.core.write'],
+  '/api/smart/import/execute': ['ipam.core.write'],
   '/api/terminal/ticket/': ['resource.self.read', 'resource.voucher.read'],
 }
 

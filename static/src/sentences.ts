@@ -33,6 +33,13 @@ const PATTERNS: [RegExp, string][] = [
   [/^请确保该值小于或者等于 (\d+)。$/, 'Must be $1 or less.'],
   [/^无效主键 “(.*)” － 对象不存在。$/, 'There is no object with the id “$1”.'],
   [/^资源组(\d+)有关联资源(.*)凭证(.*)资源组(.*)无法删除$/, 'Group $1 still holds hosts $2, vouchers $3, groups $4.'],
+  [/^(.*): 未知的列已忽略$/, '$1: unknown column, ignored.'],
+  [/^(.*): 未知的工作表已忽略$/, '$1: unknown sheet, ignored.'],
+  [/^与第(\d+)行重复$/, 'The same as row $1.'],
+  [/^(?:网络区域|单位|部门|使用人|网关|项目|子网|IP地址|用户)“(.*)”不存在$/, 'There is no “$1”.'],
+  [/^(?:网络区域|单位|部门|使用人|网关|项目|子网|IP地址|用户)“(.*)”不唯一,请补充.*$/, 'There are several “$1”; say more.'],
+  [/^数据不能超过(\d+)行$/, 'A workbook may have $1 rows at most.'],
+  [/^列数不能超过(\d+)$/, 'A sheet may have $1 columns at most.'],
 ]
 
 function inEnglish(line: string): string {

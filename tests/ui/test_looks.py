@@ -27,6 +27,8 @@ ROUTES = {
     "/audit?list=operations": ("审计日志", "Audit"),
     "/audit?list=sessions": ("审计日志", "Audit"),
     "/session": ("会话", "Sessions"),
+    "/exchange": ("导入导出", "Import & export"),
+    "/exchange?tab=export": ("导入导出", "Import & export"),
     "/profile": ("个人中心", "Profile"),
 }
 FORMS: list[tuple[str, str, Callable[[Page], Locator]]] = [
