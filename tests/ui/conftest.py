@@ -199,6 +199,15 @@ def equipped(live: Live, sshd: Sshd, token: str) -> Live:
     return live
 
 
+@pytest.fixture(scope="session")
+def applied(live: Live, token: str) -> None:
+    """An application of bob's for an address, which waits for a decision."""
+    subnet = live.call("/api/subnets", {"name": "lot", "cidr": "10.8.0.0/24"}, token)["data"]["id"]
+    wish = {"subnet_id": subnet, "ip": "10.8.0.9", "purpose": "site", "mac": "BC-24-11-AA-00-01"}
+    told = live.call("/api/registerIps", wish, live.sign_in("bob", PASSWORD))
+    assert told["code"] == 201, told
+
+
 def connect(watched: Watched, host: str = "web-1") -> Locator:
     """Open a terminal from the workspace; its screen once the shell is there."""
     watched.go("/terminal")

@@ -1,4 +1,4 @@
-"""Applications for addresses in the browser: applying with the map, deciding, changing one's mind, without any right."""
+"""Applications for addresses in the browser: applying with the map or without any right, deciding, withdrawing."""
 
 import re
 from collections.abc import Callable

@@ -13,6 +13,8 @@ ROUTES = {
     "/terminal": ("Web终端", "Terminal"),
     "/resource": ("资源管理", "Hosts"),
     "/resource?id=1": ("资源管理", "Hosts"),
+    "/application?tab=all": ("地址申请", "Applications"),
+    "/application?id=1": ("地址申请", "Applications"),
     "/voucher": ("凭证管理", "Vouchers"),
     "/user": ("用户管理", "Users"),
     "/user?id=2": ("用户管理", "Users"),
@@ -33,7 +35,9 @@ ROUTES = {
 }
 FORMS: list[tuple[str, str, Callable[[Page], Locator]]] = [
     ("/resource", "添加主机", lambda page: page.get_by_role("dialog", name="添加主机")),
+    ("/application?tab=all", "申请地址", lambda page: page.get_by_role("dialog", name="申请地址")),
     ("/voucher", "添加凭证", lambda page: page.get_by_role("dialog", name="添加凭证")),
+    ("/application?tab=all", "通过 IPR", lambda page: page.get_by_role("dialog", name="通过 IPR")),
     ("/user", "添加用户", lambda page: page.get_by_role("dialog", name="添加用户")),
     ("/user?id=2", "编辑登录限制", lambda page: page.get_by_role("dialog", name="登录限制")),
     ("/role", "添加角色", lambda page: page.get_by_role("dialog", name="添加角色")),
@@ -67,7 +71,7 @@ def faults(watched: Watched) -> list[str]:
     return [f"{one['id']}: {one['nodes'][0]['html'][:160]} {one['nodes'][0]['failureSummary'][:200]}" for one in found]
 
 
-@pytest.mark.usefixtures("equipped")
+@pytest.mark.usefixtures("equipped", "applied")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_meets_wcag_aa(window: Window, scheme):
     watched = window(color_scheme=scheme)
@@ -84,7 +88,7 @@ def test_every_page_meets_wcag_aa(window: Window, scheme):
     assert {route: told for route, told in wrong.items() if told} == {}
 
 
-@pytest.mark.usefixtures("equipped")
+@pytest.mark.usefixtures("equipped", "applied")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_forms_and_dialogs_meet_wcag_aa(alice: Watched, scheme):
     dress(alice, scheme)
@@ -111,7 +115,7 @@ def test_an_open_terminal_and_its_replay_meet_wcag_aa(alice: Watched, scheme):
     assert faults(alice) == []
 
 
-@pytest.mark.usefixtures("equipped")
+@pytest.mark.usefixtures("equipped", "applied")
 @pytest.mark.parametrize("language", [0, 1])
 def test_no_page_scrolls_sideways_on_a_phone(window: Window, language):
     watched = window(width=390, has_touch=True)
