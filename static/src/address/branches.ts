@@ -3,6 +3,7 @@ import { reactive } from 'vue'
 import { Problem } from '../api'
 import { call, page, type Subnet } from '../ipam'
 import { inOrder } from './cidr'
+import { holds } from './subnets'
 
 export interface Area {
   id: number
@@ -39,10 +40,6 @@ export const STEP = 100
 export function keyOf(entry: Entry): string {
   if (entry.kind === 'gap') return `gap ${entry.within.id} ${entry.cidr}`
   return entry.kind === 'area' ? `area ${entry.area.id}` : `subnet ${entry.subnet.id}`
-}
-
-export function holds(subnet: Subnet): boolean {
-  return subnet.status === 'container' || subnet.allow_nested
 }
 
 const isOpenable = (entry: Entry) => entry.kind === 'area' || (entry.kind === 'subnet' && holds(entry.subnet))

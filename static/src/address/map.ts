@@ -176,3 +176,7 @@ export function replaced(picked: readonly string[], cells: readonly Cell[], fres
 export function toggled(picked: readonly string[], ip: string): string[] {
   return picked.includes(ip) ? picked.filter((one) => one !== ip) : [...picked, ip]
 }
+
+export function inState(cells: readonly Cell[], states: readonly CellState[]): Cell[] {
+  return cells.filter((cell) => states.includes(cell.state))
+}

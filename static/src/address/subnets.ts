@@ -14,3 +14,8 @@ export const STATE_MARKS: Record<Subnet['status'], 'good' | 'idle' | 'warn' | 'b
 export function figure(count: number): string {
   return count < 10_000_000 ? String(count) : `2^${Math.round(Math.log2(count))}`
 }
+
+/** Whether others may lie in it. */
+export function holds(subnet: Pick<Subnet, 'status' | 'allow_nested'>): boolean {
+  return subnet.status === 'container' || subnet.allow_nested
+}
