@@ -16,7 +16,16 @@ from sqlalchemy import text
 import appliance.dialects.ipam  # noqa: F401 -- its collections make themselves known
 from appliance.bench.report import Figure, middle, percentile
 from appliance.crypto import Vault
-from appliance.domain import allocation, listing, seeds, subnet_figures, subnet_making, subnet_rows, subnets
+from appliance.domain import (
+    allocation,
+    free_addresses,
+    listing,
+    seeds,
+    subnet_figures,
+    subnet_making,
+    subnet_rows,
+    subnets,
+)
 from appliance.domain.access import Actor
 from appliance.domain.address_book import IPS
 from appliance.settings import Settings
@@ -186,7 +195,7 @@ LABELS = {"16": "/16", "8": "sparse /8", "64": "IPv6 /64"}
 def allocate(made: Book, subnet_id: int) -> None:
     """The next free address."""
     with made.writing() as tx:
-        allocation.allocate_next(tx, subnet_id, allocation.Choice(), allocation.Grant())
+        allocation.allocate_next(tx, subnet_id, free_addresses.Choice(), allocation.Grant())
 
 
 def next_free(made: Book, small: int, huge: int) -> tuple[float, float]:

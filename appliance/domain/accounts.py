@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, select
 
-from appliance.domain import access, guard, members, profiles, ranks, user_groups, users, values, writing
+from appliance.domain import access, guard, incoming, members, profiles, ranks, user_groups, users, values, writing
 from appliance.domain.collections import Collection, Field, refers, register
 from appliance.domain.findings import EXISTS, PARAMETER, Findings
 from appliance.errors import Denied, Invalid, Taken
@@ -59,7 +59,7 @@ class Wish:
 
     def __init__(self, tx: Tx, body: Mapping[str, Any], before: Row | None) -> None:
         self.findings = Findings()
-        facts = writing.given(ACCOUNTS, body, self.findings)
+        facts = incoming.given(ACCOUNTS, body, self.findings)
         self.known = bool(facts) or bool(self.findings.coded)
         writing.check_references(tx, ACCOUNTS, facts, self.findings)
         self.password: str | None = facts.get("password")
@@ -194,8 +194,8 @@ def require_few(wishes: list[Wish]) -> None:
 
 def remove(tx: Tx, body: Mapping[str, Any]) -> dict[str, Any]:
     """Remove people, all or none."""
-    idents = writing.ids_of(body)
-    writing.require_some(idents, "ids")
+    idents = incoming.ids_of(body)
+    incoming.require_some(idents, "ids")
     writing.require_known(tx, ACCOUNTS, idents)
     if tx.actor.user_id in idents:
         raise Denied(SELF)

@@ -11,6 +11,7 @@ from appliance.domain import (
     addresses,
     custom_fields,
     filters,
+    incoming,
     scope,
     subnet_figures,
     values,
@@ -203,7 +204,7 @@ HISTORY = Collection(
 def changed(tx: Tx, before: Row, body: Mapping[str, Any]) -> dict[str, Any]:
     """What a body makes of an address, or every fault of its form; the state's rules are asked later."""
     findings = Findings()
-    facts = writing.given(IPS, body, findings)
+    facts = incoming.given(IPS, body, findings)
     if "custom_fields" in body:
         fresh = body["custom_fields"] or {}
         facts["custom_fields"] = custom_fields.merged(tx, IPS, before, fresh, findings)
@@ -213,7 +214,7 @@ def changed(tx: Tx, before: Row, body: Mapping[str, Any]) -> dict[str, Any]:
         if field.fixed and field.own in facts and facts[field.own] != before[field.own]:
             findings.add(field.name, writing.FIXED)
         if field.own in ("status", "is_locked", "exclude_scan") and facts.get(field.own, "") is None:
-            findings.add(field.name, writing.BLANK)
+            findings.add(field.name, incoming.BLANK)
     writing.check_references(tx, IPS, facts, findings)
     findings.settle()
     return facts
@@ -223,7 +224,7 @@ def assignment(tx: Tx, body: Mapping[str, Any]) -> dict[str, Any]:
     """The columns an allocation brings along, or every fault of them."""
     findings = Findings()
     known = {name for field in ASSIGNED for name in (field.name, *field.aliases)} | {"description"}
-    facts = writing.given(IPS, {name: value for name, value in body.items() if name in known}, findings)
+    facts = incoming.given(IPS, {name: value for name, value in body.items() if name in known}, findings)
     if "custom_fields" in body:
         blank = Row(id=0, custom_fields={})
         facts["custom_fields"] = custom_fields.merged(tx, IPS, blank, body["custom_fields"] or {}, findings)

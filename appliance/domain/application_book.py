@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from appliance.domain import application_decisions, applications, custom_fields, values, writing
+from appliance.domain import application_decisions, applications, custom_fields, incoming, values, writing
 from appliance.domain.address_book import ASSIGNED, told
 from appliance.domain.collections import DESCRIPTION, Collection, Field, refers, register
 from appliance.domain.findings import Findings
@@ -49,8 +49,8 @@ APPLICATIONS = register(
 def new(tx: Tx, body: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of an application that is to be, or every fault of its form."""
     findings = Findings()
-    facts = writing.given(APPLICATIONS, body, findings)
-    writing.defaults(APPLICATIONS, body, facts, findings)
+    facts = incoming.given(APPLICATIONS, body, findings)
+    incoming.defaults(APPLICATIONS, body, facts, findings)
     facts["custom_fields"] = custom_fields.merged(tx, APPLICATIONS, None, body.get("custom_fields") or {}, findings)
     findings.settle()
     return facts
@@ -59,7 +59,7 @@ def new(tx: Tx, body: Mapping[str, Any]) -> dict[str, Any]:
 def changed(tx: Tx, before: Row, body: Mapping[str, Any]) -> dict[str, Any]:
     """The columns that become others, or every fault of their form."""
     findings = Findings()
-    facts = writing.given(APPLICATIONS, body, findings)
+    facts = incoming.given(APPLICATIONS, body, findings)
     if "custom_fields" in body:
         fresh = body["custom_fields"] or {}
         facts["custom_fields"] = custom_fields.merged(tx, APPLICATIONS, before, fresh, findings)

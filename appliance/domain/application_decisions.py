@@ -6,10 +6,21 @@ from typing import Any
 from sqlalchemy import and_, or_, select
 
 from appliance import clock
-from appliance.domain import access, addresses, allocation, applications, catalogue, cidr, scope, subnet_tree
+from appliance.domain import (
+    access,
+    addresses,
+    allocation,
+    applications,
+    catalogue,
+    cidr,
+    free_addresses,
+    scope,
+    subnet_tree,
+)
 from appliance.domain.addresses import Full, WrongState
-from appliance.domain.allocation import Choice, Grant
+from appliance.domain.allocation import Grant
 from appliance.domain.applications import APPROVE, NOT_PENDING, REFERS, step
+from appliance.domain.free_addresses import Choice
 from appliance.errors import Denied, Invalid, Missing
 from appliance.store import Row, Tx
 from appliance.store.address_tables import subnets, user_group_members
@@ -187,7 +198,7 @@ def subnet_with(tx: Tx, row: Row, subnet_id: int | None, count: int) -> int:
     open_ones = (subnets.c.area_id == row.area_id, subnets.c.allow_request, subnets.c.complete)
     usable = (subnets.c.status == "active", subnets.c.is_full.is_(False), subnets.c.ip_version == 4)
     for subnet in tx.all(select(subnets).where(*open_ones, *usable).order_by(subnets.c.first_key)):
-        low, high = allocation.bounds(subnet, Choice())
-        if len(allocation.choose(tx, subnet, Choice(count=count), low, high)) >= count:
+        low, high = free_addresses.bounds(subnet, Choice())
+        if len(free_addresses.choose(tx, subnet, Choice(count=count), low, high)) >= count:
             return int(subnet.id)
     raise Full(count, 0)

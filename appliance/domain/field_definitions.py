@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
-from appliance.domain import custom_fields, patterns, removing, values, writing
+from appliance.domain import custom_fields, incoming, patterns, removing, values, writing
 from appliance.domain.collections import COLLECTIONS, SORT_ORDER, Collection, Field, Unique, register
 from appliance.domain.findings import NAME_EXISTS, Findings
 from appliance.errors import Conflict
@@ -136,7 +136,7 @@ def purge(tx: Tx, definitions: list[Row]) -> None:
 
 def remove(tx: Tx, body: Mapping[str, Any]) -> dict[str, Any]:
     """Remove definitions; the values stay unless `purge` asks otherwise."""
-    rows = list(writing.require_known(tx, DEFINITIONS, writing.ids_of(body)).values())
+    rows = list(writing.require_known(tx, DEFINITIONS, incoming.ids_of(body)).values())
     done = removing.remove(tx, DEFINITIONS, body)
     if values.switch(body.get("purge") or False):
         purge(tx, rows)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, delete
 
-from appliance.domain import access, audit, signing_in, values, writing
+from appliance.domain import access, audit, incoming, signing_in, values, writing
 from appliance.domain.collections import Collection, Field, register
 from appliance.errors import Invalid
 from appliance.query import batches
@@ -81,7 +81,7 @@ def remove(tx: Tx, body: Mapping[str, Any]) -> dict[str, int]:
             raise Invalid(before=str(error)) from None
         deleted = tx.run(delete(login_records).where(columns.created_at < limit))
     else:
-        idents = writing.ids_of(body)
+        idents = incoming.ids_of(body)
         if not idents:
             raise Invalid(ids=WHICH)
         writing.require_known(tx, LOGIN_LOG, idents)

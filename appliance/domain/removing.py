@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from appliance.domain.collections import Collection
-from appliance.domain.writing import NOT_FREE, ids_of, require_known, require_some
+from appliance.domain.incoming import ids_of, require_some
+from appliance.domain.writing import NOT_FREE, require_known
 from appliance.errors import Conflict
 from appliance.query import batches
 from appliance.store import Row, Tx

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, select
 from appliance.domain import values
 from appliance.domain.collections import COLLECTIONS, NAME, Collection, Field, Unique
 from appliance.domain.findings import NAME_EXISTS, Findings
-from appliance.domain.writing import NO_CHOICE
+from appliance.domain.incoming import NO_CHOICE
 from appliance.store import Row, Tx
 from appliance.store.address_tables import saved_views
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from appliance.domain import cidr, custom_fields, scope, subnet_figures, subnets, values, writing
+from appliance.domain import cidr, custom_fields, incoming, scope, subnet_figures, subnets, values, writing
 from appliance.domain.collections import DESCRIPTION, NAME, Collection, Field, refers, register
 from appliance.domain.findings import Findings
 from appliance.domain.subnet_tree import network_of
@@ -43,7 +43,7 @@ def methods(value: Any) -> list[str]:
     """Ways to scan."""
     found = values.words(value)
     if not set(found) <= set(METHODS):
-        raise ValueError(writing.NO_CHOICE)
+        raise ValueError(incoming.NO_CHOICE)
     return found
 
 
@@ -121,8 +121,8 @@ SUBNETS = register(
 def new(tx: Tx, body: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a subnet that is to be, or every fault."""
     findings = Findings()
-    facts = writing.given(SUBNETS, body, findings)
-    writing.defaults(SUBNETS, body, facts, findings)
+    facts = incoming.given(SUBNETS, body, findings)
+    incoming.defaults(SUBNETS, body, facts, findings)
     facts["custom_fields"] = custom_fields.merged(tx, SUBNETS, None, body.get("custom_fields") or {}, findings)
     judge(tx, facts, facts, findings)
     return facts
@@ -131,7 +131,7 @@ def new(tx: Tx, body: Mapping[str, Any]) -> dict[str, Any]:
 def changed(tx: Tx, before: Row, body: Mapping[str, Any]) -> dict[str, Any]:
     """The columns that become others, or every fault of the row as it would be."""
     findings = Findings()
-    facts = writing.given(SUBNETS, body, findings)
+    facts = incoming.given(SUBNETS, body, findings)
     if "custom_fields" in body:
         fresh = body["custom_fields"] or {}
         facts["custom_fields"] = custom_fields.merged(tx, SUBNETS, before, fresh, findings)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import gevent
 
-from appliance.domain import address_history, addresses, applications, idempotency, subnet_making
+from appliance.domain import address_history, address_terms, applications, idempotency, subnet_making
 from appliance.store import Store, Tx
 
 PAUSE = 0.01
@@ -13,7 +13,7 @@ Step = Callable[[Tx], int]
 
 def tend(store: Store) -> None:
     """Whatever is due, in short transactions; none at all when nothing is."""
-    for due, step in ((addresses.overdue, addresses.lapse), (applications.overdue, applications.expire)):
+    for due, step in ((address_terms.overdue, address_terms.lapse), (applications.overdue, applications.expire)):
         while is_due(store, due):
             with store.writing() as tx:
                 step(tx)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from appliance.app import App
-from appliance.domain import access, addresses, allocation, cidr, gateways, hosts, subnets
+from appliance.domain import access, addresses, allocation, cidr, free_addresses, gateways, hosts, subnets
 from appliance.domain.access import Actor
 from appliance.store import Row, Tx
 
@@ -49,7 +49,7 @@ def at(tx: Tx, ip: str, area_id: int = 1) -> Row:
 def allocate(tx: Tx, subnet_id: int, count: int = 1, **choice: Any) -> list[str]:
     """The next free addresses."""
     grant = allocation.Grant()
-    rows = allocation.allocate_next(tx, subnet_id, allocation.Choice(count=count, **choice), grant)
+    rows = allocation.allocate_next(tx, subnet_id, free_addresses.Choice(count=count, **choice), grant)
     return [row.ip for row in rows]
 
 

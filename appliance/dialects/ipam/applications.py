@@ -6,10 +6,10 @@ from typing import Any
 from appliance.dialects.ipam.collections import changed, guard, serve_reading, shown
 from appliance.dialects.ipam.envelope import DONE, LISTED, Bodies, Body, ipam, said
 from appliance.dialects.ipam.words import text, whole
-from appliance.domain import application_book, application_decisions, applications, listing, values, writing
+from appliance.domain import application_book, application_decisions, applications, incoming, listing, values, writing
 from appliance.domain.addresses import WrongState
 from appliance.domain.application_book import APPLICATIONS
-from appliance.domain.writing import Change
+from appliance.domain.incoming import Change
 from appliance.errors import Invalid
 from appliance.store import Row, Tx
 from appliance.web.route import SIGNED_IN, Reply
@@ -40,7 +40,7 @@ def submit(tx: Tx, body: Any) -> Reply:
     if not isinstance(body, list):
         ident = submitted(tx, body)
         return said(DONE, shown(tx, APPLICATIONS, [ident])[0], 201)
-    writing.require_some(body)
+    incoming.require_some(body)
     idents: list[int] = []
     with writing.Batch() as batch:
         for index, one in enumerate(body):
@@ -59,7 +59,7 @@ def submitted(tx: Tx, body: Any) -> int:
 
 def change_applications(desk: Desk, body: Any) -> Reply:
     """Flexible update: edit, decide, withdraw."""
-    wanted = writing.changes(body, guard(desk))
+    wanted = incoming.changes(body, guard(desk))
     with desk.writing() as tx:
         rows = writing.require_known(
             tx, APPLICATIONS, [one.ident for one in wanted], "ids" if len(wanted) > 1 else "id"
@@ -96,12 +96,12 @@ def verdict(row: Row, facts: Mapping[str, Any]) -> str:
     action, status = text(facts, "action"), text(facts, "status")
     if action:
         if action not in ACTIONS:
-            raise Invalid(action=writing.NO_CHOICE)
+            raise Invalid(action=incoming.NO_CHOICE)
         return ACTIONS[action]
     if not status or status == row.status == "pending":
         return ""
     if status not in applications.STATUSES:
-        raise Invalid(status=writing.NO_CHOICE)
+        raise Invalid(status=incoming.NO_CHOICE)
     if status not in ACTIONS.values():
         raise WrongState(status=applications.NOT_PENDING)
     return status
@@ -109,8 +109,8 @@ def verdict(row: Row, facts: Mapping[str, Any]) -> str:
 
 @ipam.delete("/api/registerIps", needs=SIGNED_IN, takes=Body, audit="删除IP注册申请")
 def remove(tx: Tx, body: dict[str, Any]) -> dict[str, Any]:
-    idents = writing.ids_of(body)
-    writing.require_some(idents, "ids")
+    idents = incoming.ids_of(body)
+    incoming.require_some(idents, "ids")
     rows = writing.require_known(tx, APPLICATIONS, idents)
     applications.remove(tx, rows.values())
     return {"deleted": len(idents), "ids": idents}

@@ -10,6 +10,7 @@ from appliance.domain import (
     effort,
     field_definitions,
     gateways,
+    incoming,
     listing,
     pages,
     projects,
@@ -89,7 +90,7 @@ def serve_changing(collection: Collection, needs: Codes = WRITE) -> None:
     """Declare PATCH and PUT, which are alike."""
 
     def change_rows(desk: Desk, body: Any) -> Reply:
-        wanted = writing.changes(body, guard(desk))
+        wanted = incoming.changes(body, guard(desk))
         with desk.writing() as tx:
             idents = writing.change_all(tx, collection, wanted)
             return Reply(changed(tx, collection, body, idents))

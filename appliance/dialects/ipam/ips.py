@@ -12,8 +12,10 @@ from appliance.domain import (
     allocation,
     cidr,
     effort,
+    free_addresses,
     hosts,
     idempotency,
+    incoming,
     listing,
     subnet_tree,
     timeline,
@@ -22,8 +24,9 @@ from appliance.domain import (
 )
 from appliance.domain.address_book import HISTORY, IPS
 from appliance.domain.addresses import ALLOCATED, RESERVED
-from appliance.domain.allocation import Choice, Grant
+from appliance.domain.allocation import Grant
 from appliance.domain.collections import READ, WRITE
+from appliance.domain.free_addresses import Choice
 from appliance.domain.subnet_book import SUBNETS
 from appliance.errors import Denied, Invalid, Missing
 from appliance.store import Row, Tx
@@ -100,7 +103,7 @@ def granted(tx: Tx, body: dict[str, Any]) -> Grant:
     """What becomes of the addresses."""
     status = body.get("status") or ALLOCATED
     if status not in (ALLOCATED, RESERVED):
-        raise Invalid(status=writing.NO_CHOICE)
+        raise Invalid(status=incoming.NO_CHOICE)
     force = switched(body, "force")
     if force and not tx.actor.is_admin:
         raise Denied(needs=["admin"])
@@ -110,8 +113,8 @@ def granted(tx: Tx, body: dict[str, Any]) -> Grant:
 def take(tx: Tx, body: dict[str, Any], grant: Grant) -> tuple[list[Row], bool]:
     """By ids, by addresses, or the next free ones of a subnet."""
     if body.get("ids") or body.get("id"):
-        idents = writing.ids_of(body)
-        writing.require_some(idents, "ids")
+        idents = incoming.ids_of(body)
+        incoming.require_some(idents, "ids")
         known = writing.require_known(tx, IPS, idents)
         if not body.get("ids"):
             return [allocation.allocate_row(tx, known[ident], grant) for ident in idents], False
@@ -165,14 +168,14 @@ def choice(body: dict[str, Any]) -> Choice:
     count = whole(body, "count", 1)
     allocation.require_count(count)
     strategy = body.get("strategy") or "first"
-    if strategy not in allocation.STRATEGIES:
-        raise Invalid(strategy=writing.NO_CHOICE)
+    if strategy not in free_addresses.STRATEGIES:
+        raise Invalid(strategy=incoming.NO_CHOICE)
     span = body.get("range") if isinstance(body.get("range"), dict) else {}
     first, last = (end(span, name) for name in ("start", "end"))
     exclude = body.get("exclude") or []
-    if not isinstance(exclude, list) or len(exclude) > writing.MOST:
+    if not isinstance(exclude, list) or len(exclude) > incoming.MOST:
         raise Invalid(exclude=values.NO_LIST)
-    keys = allocation.chosen_keys(str(one) for one in exclude)
+    keys = free_addresses.chosen_keys(str(one) for one in exclude)
     return Choice(count, switched(body, "contiguous"), first, last, strategy, keys)
 
 
@@ -198,7 +201,7 @@ def create_host(tx: Tx, row: Row, facts: dict[str, Any], several: bool) -> None:
 
 def change_addresses(desk: Desk, body: Any) -> Reply:
     """Flexible update."""
-    wanted = writing.changes(body, guard(desk))
+    wanted = incoming.changes(body, guard(desk))
     with desk.writing() as tx:
         rows = writing.require_known(tx, IPS, [one.ident for one in wanted], "id" if len(wanted) == 1 else "ids")
         with writing.Batch() as batch:
@@ -231,12 +234,12 @@ def named(tx: Tx, body: dict[str, Any]) -> list[Row]:
     """The rows a release names: by id, or by address and area."""
     texts = body.get("ips") or [body[name] for name in ("ip", "ip_address", "address") if body.get(name)]
     if not texts:
-        idents = writing.ids_of(body)
-        writing.require_some(idents, "ids")
+        idents = incoming.ids_of(body)
+        incoming.require_some(idents, "ids")
         return list(writing.require_known(tx, IPS, idents).values())
     if not isinstance(texts, list):
         raise Invalid(ips=values.NO_LIST)
-    writing.require_some(texts, "ips")
+    incoming.require_some(texts, "ips")
     area_id = whole(body, "network_area_id", DEFAULT_AREA)
     keys = dict.fromkeys(cidr.key(cidr.parse_address(str(one))) for one in texts)
     found = [tx.find("addresses", area_id=area_id, ip_key=key) for key in keys]

@@ -8,6 +8,7 @@ from appliance.dialects.ipam.words import switched, whole
 from appliance.domain import (
     cidr,
     effort,
+    incoming,
     listing,
     subnet_blocks,
     subnet_book,
@@ -33,7 +34,7 @@ serve_options(SUBNETS)
 @ipam.post("/api/subnets", needs=WRITE, takes=Bodies, audit="创建子网", outside=True)
 def create_subnets(desk: Desk, body: Any) -> Reply:
     bodies = body if isinstance(body, list) else [body]
-    writing.require_some(bodies)
+    incoming.require_some(bodies)
 
     def check(tx: Tx, idents: list[int]) -> None:
         writing.require_seen(tx, SUBNETS, idents)
@@ -62,7 +63,7 @@ def new_one(tx: Tx, body: Any) -> dict[str, Any]:
 
 def change_subnets(desk: Desk, body: Any) -> Reply:
     """Flexible update."""
-    wanted = writing.changes(body, guard(desk))
+    wanted = incoming.changes(body, guard(desk))
     with desk.writing() as tx:
         rows = writing.require_known(tx, SUBNETS, [one.ident for one in wanted], "id" if len(wanted) == 1 else "ids")
         for one in wanted:
@@ -77,7 +78,7 @@ def change_subnets(desk: Desk, body: Any) -> Reply:
         return Reply(changed(tx, SUBNETS, body, list(rows)))
 
 
-def change_one(tx: Tx, wanted: writing.Change) -> None:
+def change_one(tx: Tx, wanted: incoming.Change) -> None:
     """One row of a flexible update."""
     subnets.change(tx, wanted.ident, **subnet_book.changed(tx, tx.get("subnets", wanted.ident), wanted.facts))
 
@@ -88,8 +89,8 @@ for declare in (ipam.patch, ipam.put):
 
 @ipam.delete("/api/subnets", needs=WRITE, takes=Body, audit="删除子网")
 def remove_subnets(tx: Tx, body: dict[str, Any]) -> dict[str, Any]:
-    idents = writing.ids_of(body)
-    writing.require_some(idents, "ids")
+    idents = incoming.ids_of(body)
+    incoming.require_some(idents, "ids")
     writing.require_known(tx, SUBNETS, idents)
     subnets.remove(tx, idents, force=switched(body, "force"))
     return {"deleted": len(idents), "ids": idents}
@@ -126,5 +127,5 @@ def asked(tx: Tx, query: dict[str, Any]) -> tuple[int, cidr.Network]:
         row = listing.one(tx, SUBNETS, whole(query, "id"))
         return row.area_id, subnet_tree.network_of(row)
     if not query.get("within"):
-        raise Invalid(within=writing.BLANK)
+        raise Invalid(within=incoming.BLANK)
     return whole(query, "network_area_id", 1), cidr.parse_network(str(query["within"]), "within")

@@ -4,7 +4,7 @@ from typing import Any
 
 from appliance.dialects.ipam.collections import guard, serve_options, serve_reading, shown
 from appliance.dialects.ipam.envelope import DONE, Bodies, Body, ipam, said
-from appliance.domain import accounts, login_log, passwords, writing
+from appliance.domain import accounts, incoming, login_log, passwords, writing
 from appliance.domain.accounts import ACCOUNTS
 from appliance.errors import Malformed
 from appliance.store import Tx
@@ -23,7 +23,7 @@ serve_reading(login_log.LOGIN_LOG, ("audit.login.read", SIGNED_IN))
 def create_users(desk: Desk, body: Any) -> Reply:
     """创建用户"""
     bodies = body if isinstance(body, list) else [body]
-    writing.require_some(bodies)
+    incoming.require_some(bodies)
     if not all(isinstance(one, dict) for one in bodies):
         raise Malformed()
     with desk.reading() as tx:
@@ -38,7 +38,7 @@ def create_users(desk: Desk, body: Any) -> Reply:
 
 def change_users(desk: Desk, body: Any) -> Reply:
     """更新用户"""
-    wanted = writing.changes(body, guard(desk))
+    wanted = incoming.changes(body, guard(desk))
     idents = [one.ident for one in wanted]
     with desk.reading() as tx:
         rows = writing.require_known(tx, ACCOUNTS, idents, "id" if len(wanted) == 1 else "ids")

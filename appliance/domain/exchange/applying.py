@@ -7,6 +7,7 @@ from appliance.domain import (
     addresses,
     allocation,
     cidr,
+    incoming,
     listing,
     subnet_book,
     subnet_tree,
@@ -21,8 +22,8 @@ from appliance.domain.exchange.lines import Line, Page, fault
 from appliance.domain.exchange.lookups import Lookups
 from appliance.domain.exchange.sheets import CLEAR, CUSTOM, Column
 from appliance.domain.exchange.texts import LISTS, value_of
+from appliance.domain.incoming import Change
 from appliance.domain.subnet_book import SUBNETS
-from appliance.domain.writing import Change
 from appliance.errors import Conflict, Denied, Invalid, Missing, Problem, Taken
 from appliance.store import Row, Tx
 
@@ -173,7 +174,7 @@ def refuse_other_place(row: Row, body: dict[str, Any]) -> None:
 def new_address(tx: Tx, body: dict[str, Any]) -> None:
     """The first touch of an address in a sparse subnet."""
     if not body.get("ip"):
-        raise Invalid(ip=writing.BLANK)
+        raise Invalid(ip=incoming.BLANK)
     address = cidr.parse_address(str(body["ip"]))
     area_id = body.get("network_area_id") or 1
     home = subnet_tree.most_specific(tx, area_id, address)
