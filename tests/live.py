@@ -48,11 +48,11 @@ class Live:
     def port(self) -> int:
         return int(self.url.rsplit(":", 1)[1])
 
-    def call(self, path: str, body: Any = None, token: str = "") -> Any:
+    def call(self, path: str, body: Any = None, token: str = "", method: str | None = None) -> Any:
         """JSON there, JSON back, whatever the status."""
         headers = {"Content-Type": "application/json", **({"Authorization": token} if token else {})}
         content = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, content, headers)
+        request = urllib.request.Request(self.url + path, content, headers, method=method)
         opener = urllib.request.build_opener(NoRaise())
         with opener.open(request, timeout=PATIENCE) as answer:
             return json.loads(answer.read())

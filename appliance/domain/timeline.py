@@ -105,8 +105,14 @@ def from_audit(tx: Tx, host_ids: list[int]) -> Iterable[Event]:
     lines = select(operations).where(operations.c.id > last - LOOKED_THROUGH, operations.c.succeeded, or_(*about))
     for row in newest(tx, lines, operations.c.id):
         bound = any(change["what"] == "host_vouchers" for change in row.details)
-        kind = "voucher" if bound else "host"
-        yield happened(kind, "changed", row.created_at, row.user_name, row.operation, operation_id=row.id)
+        more = {"operation_id": row.id, "host_id": host_in(row.details, host_ids)}
+        yield happened("voucher" if bound else "host", "changed", row.created_at, row.user_name, row.operation, **more)
+
+
+def host_in(details: list[dict[str, Any]], host_ids: list[int]) -> int | None:
+    """The host that a line of the audit is about."""
+    named = (change.get("id" if change["what"] == "hosts" else "host_id") for change in details)
+    return next((ident for ident in named if ident in host_ids), None)
 
 
 def from_sessions(tx: Tx, host_ids: list[int]) -> Iterable[Event]:

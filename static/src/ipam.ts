@@ -96,6 +96,7 @@ export interface Address extends BookRow {
   conflict_type: string | null
   conflict_detail: string | null
   conflict_at: string | null
+  request_id: number | null
   host_ids: number[]
   host_name: string | null
 }

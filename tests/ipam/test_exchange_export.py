@@ -99,6 +99,11 @@ def test_filters_are_those_of_lists_by_resource_or_bare(filled: Client) -> None:
     assert (wrong.status, list(wrong.json["error"]["details"])) == (400, ["filters.units.nope"])
 
 
+def test_a_keyword_narrows_what_goes_out(filled: Client) -> None:
+    book = opened(export(filled, "units", keyword="广州", include_dependencies=False))
+    assert [row[1] for row in table(book, "单位")[1:]] == ["广州"]
+
+
 def test_what_cannot_be_exported_is_refused(alice: Client, bob: Client, mallory: Client) -> None:
     assert alice.post("/api/smart/export", {"resource_types": []}).status == 400
     assert alice.post("/api/smart/export", {"resource_types": ["users"]}).status == 400

@@ -179,6 +179,7 @@ def test_the_timeline_tells_of_address_application_host_voucher_session_and_sign
     assert {line["kind"] for line in found} == {"address", "application", "host", "session", "sign_in"}
     assert [line["at"] for line in found] == sorted((line["at"] for line in found), reverse=True)
     assert {"allocated", "host_linked", "approved", "changed", "opened"} <= {line["event"] for line in found}
+    assert [line["details"]["host_id"] for line in found if line["kind"] == "host"] == [ident, ident]
 
 
 def test_the_timeline_tells_of_the_application_that_chose_no_address(alice: Client, office: int) -> None:

@@ -52,6 +52,8 @@ def chosen(tx: Tx, resources: list[str], body: Mapping[str, Any]) -> Chosen:
     for resource in resources:
         collection = BY_RESOURCE[resource].collection
         where = listing.seen(tx, collection) + conditions(tx, resource, resources, body.get("filters"))
+        if body.get("keyword"):
+            where.append(listing.holding(tx, collection, str(body["keyword"])))
         ident = collection.table.c.id
         found[resource] = tx.values(select(ident).where(*where).order_by(ident).limit(MOST + 1))
     if wants_more(body):

@@ -45,6 +45,11 @@ export const operatorName = (operator: string): string => worded('operator', ope
 /** What happened to an address. */
 export const eventName = (event: string): string => worded('ip.event', event)
 
+const VERSIONS: Value[] = [
+  { value: '4', label: 'IPv4' },
+  { value: '6', label: 'IPv6' },
+]
+
 const own: { label: Key; fields: [name: string, label: Key, kind: Kind, resource?: Resource][] }[] = [
   {
     label: 'ips.groupAddress',
@@ -55,7 +60,7 @@ const own: { label: Key; fields: [name: string, label: Key, kind: Kind, resource
       ['subnet.cidr', 'ips.subnetCidr', 'cidr'],
       ['subnet.vlan_id', 'ips.vlan', 'number'],
       ['network_area_id', 'book.area', 'reference', 'network_areas'],
-      ['ip_version', 'ips.version', 'number'],
+      ['ip_version', 'ips.version', 'choice'],
       ['is_gateway', 'book.gateway', 'boolean'],
       ['is_locked', 'ips.locked', 'boolean'],
       ['allocate_type', 'ips.allocateType', 'choice'],
@@ -123,7 +128,9 @@ function custom(definition: Definition): QueryField {
 
 export function fieldGroups(told: Enumerations, definitions: Definition[]): FieldGroup[] {
   const named = (name: string) =>
-    told[name]?.map(({ value, label }) => ({ value, label: worded(PREFIXES[name] ?? '', value, label) }))
+    name === 'ip_version'
+      ? VERSIONS
+      : told[name]?.map(({ value, label }) => ({ value, label: worded(PREFIXES[name] ?? '', value, label) }))
   const groups = own.map((group) => ({
     label: t(group.label),
     fields: group.fields.map(([name, label, kind, resource]) => ({
