@@ -118,6 +118,6 @@ def by_ids(tx: Tx, collection: Collection, idents: Any) -> list[Row]:
 
 
 def columns(collection: Collection) -> Select[Any]:
-    """Every column, and every expression under its field's name."""
-    expressions = [field.value.label(field.name) for field in collection.fields.values() if field.value is not None]
-    return select(collection.table, *expressions)
+    """Every column, and every expression under its field's name; what is computed anyway is not asked for."""
+    found = [one for one in collection.fields.values() if one.value is not None and one.name not in collection.computed]
+    return select(collection.table, *(one.value.label(one.name) for one in found if one.value is not None))

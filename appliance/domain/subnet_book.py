@@ -5,7 +5,17 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from appliance.domain import cidr, custom_fields, incoming, scope, subnet_figures, subnets, values, writing
+from appliance.domain import (
+    cidr,
+    custom_fields,
+    incoming,
+    scope,
+    subnet_figures,
+    subnet_filling,
+    subnets,
+    values,
+    writing,
+)
 from appliance.domain.collections import DESCRIPTION, NAME, Collection, Field, refers, register
 from appliance.domain.findings import Findings
 from appliance.domain.subnet_tree import network_of
@@ -109,6 +119,7 @@ SUBNETS = register(
             Field("probe_client_id", values.REFERENCE),
             Field("auto_register_discovered", values.BOOLEAN, default=False),
             Field("last_scan_at", values.MOMENT, writable=False),
+            Field("utilization", values.DECIMAL, writable=False, value=subnet_filling.share()),
             DESCRIPTION,
         ),
         computed=COMPUTED,

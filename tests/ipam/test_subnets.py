@@ -9,7 +9,9 @@ from appliance.domain import subnet_figures, subnet_tree, subnets
 from appliance.domain.subnet_tree import InUse, Overlap
 from appliance.errors import Denied, Invalid, Problem, Taken
 from appliance.store import Tx
+from tests.client import Client
 from tests.ipam.book import acting, allocate, area, at, events, gateway, statuses, subnet, take
+from tests.ipam.calls import made, names, rows
 
 
 def figures(tx: Tx, ident: int) -> dict[str, Any]:
@@ -373,3 +375,17 @@ def test_gaps_are_the_free_networks_largest_first(appliance: App) -> None:
         assert subnet_tree.gaps(tx, 1, network) == ["10.0.2.0/23", "10.0.0.0/24"]
         subnet(tx, "10.0.0.0/25")
         assert subnet_tree.gaps(tx, 1, network) == ["10.0.2.0/23", "10.0.0.128/25"]
+
+
+def test_subnets_are_found_and_sorted_by_how_full_they_are(alice: Client) -> None:
+    made(alice, "subnets", name="outer", cidr="10.0.0.0/22", status="container")
+    inner = made(alice, "subnets", name="inner", cidr="10.0.0.0/24")
+    alice.post("/api/ips/allocate", {"subnet_id": inner["id"], "count": 100})
+    made(alice, "subnets", name="marked", cidr="10.1.0.0/30", is_full=True)
+    made(alice, "subnets", name="wide", cidr="2001:db8::/32")
+    made(alice, "subnets", name="pair", cidr="10.2.0.0/31")
+    shown = {row["name"]: row["utilization"] for row in rows(alice, "subnets")}
+    assert shown == {"outer": 25.0, "inner": 39.4, "marked": 100.0, "wide": 0.0, "pair": 0.0}
+    for name, figure in shown.items():
+        assert name in names(alice, "subnets", filters=f'{{"utilization":{{"eq":{figure}}}}}')
+    assert names(alice, "subnets", filters='{"utilization":{"gt":30}}', order="utilization") == ["inner", "marked"]
