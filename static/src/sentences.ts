@@ -60,7 +60,7 @@ function several(line: string): string {
 
 /** A server's text in the reader's language, line by line. */
 export function sentence(text: string): string {
-  return language.value === 'zh' ? text : text.split('\n').map(several).join('\n')
+  return language.value === 'zh' ? text.replaceAll(';', '；') : text.split('\n').map(several).join('\n')
 }
 
 export function explained(problem: Problem): string {

@@ -14,7 +14,7 @@ export const GROUPS: Collection = {
   empty: 'directory.groupsEmpty',
   right: ADMIN,
   order: '',
-  columns: ['name', 'code', 'member_count', 'unit_ids', 'network_area_ids', 'subnet_ids', 'status', 'description'],
+  columns: ['name', 'code', 'user_ids', 'unit_ids', 'network_area_ids', 'subnet_ids', 'status', 'description'],
   filters: ['status'],
   notes: { [SCOPE]: 'userGroup.scopeHint' },
   fields: [
@@ -26,7 +26,6 @@ export const GROUPS: Collection = {
     { name: 'subnet_ids', label: 'userGroup.subnets', kind: 'refs', resource: 'subnets', section: SCOPE },
     { ...STATUS, hint: 'userGroup.statusHint', section: 'userGroup.more' },
     { ...DESCRIPTION, section: 'userGroup.more' },
-    { name: 'member_count', label: 'userGroup.members', read: true, width: '72px' },
   ],
 }
 

@@ -8,7 +8,7 @@ import { WRITE } from './rights'
 
 const LOWEST = 5
 const LEADER: Field = { name: 'leader', label: 'directory.leader', longest: 64 }
-const PHONE: Field = { name: 'phone', label: 'directory.phone', longest: 64 }
+const PHONE: Field = { name: 'phone', label: 'directory.phone', longest: 64, width: '110px' }
 const UNIT: Field = { name: 'unit_id', label: 'book.unit', kind: 'ref', resource: 'units' }
 const DEPARTMENT: Field = {
   name: 'department_id',
@@ -133,7 +133,7 @@ export const CONTACTS: Collection = {
   right: WRITE,
   order: '',
   custom: true,
-  columns: ['name', 'employee_no', 'unit_id', 'department_id', 'position', 'mobile', 'email', 'ip_count', 'status'],
+  columns: ['name', 'employee_no', 'unit_id', 'department_id', 'mobile', 'email', 'ip_count', 'status'],
   filters: ['unit_id', 'department_id', 'status'],
   fields: [
     { ...NAME, label: 'user.name' },
@@ -142,7 +142,7 @@ export const CONTACTS: Collection = {
     DEPARTMENT,
     { name: 'position', label: 'directory.position', longest: 64 },
     PHONE,
-    { name: 'mobile', label: 'directory.mobile', longest: 64 },
+    { name: 'mobile', label: 'directory.mobile', longest: 64, width: '110px' },
     { name: 'email', label: 'user.email', longest: 254 },
     STATUS,
     DESCRIPTION,
