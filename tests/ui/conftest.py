@@ -208,6 +208,26 @@ def applied(live: Live, token: str) -> None:
     assert told["code"] == 201, told
 
 
+@pytest.fixture(scope="session")
+def organised(live: Live, token: str) -> None:
+    """A unit with somebody in it, a gateway, and custom fields of every shape."""
+    kinds = ("text", "boolean", "date", "datetime", "multiselect", "json")
+    rows: list[tuple[str, dict[str, Any]]] = [("units", {"name": "province", "level": 1})]
+    for kind in kinds:
+        choice = {"label": "机柜" if kind == "text" else kind, "options": [{"value": "a", "label": "A"}]}
+        rows.append(
+            (
+                "field_definitions",
+                choice | {"resource_type": "user_contacts", "name": kind, "field_type": kind, "show_in_list": True},
+            )
+        )
+    rows.append(("user_contacts", {"name": "somebody", "custom_fields": {"multiselect": ["a"], "json": {"a": [1]}}}))
+    rows.append(("gateways", {"ip": "10.7.0.1", "name": "way out"}))
+    for collection, facts in rows:
+        told = live.call(f"/api/{collection}", facts, token)
+        assert told["code"] == 201, told
+
+
 def connect(watched: Watched, host: str = "web-1") -> Locator:
     """Open a terminal from the workspace; its screen once the shell is there."""
     watched.go("/terminal")

@@ -193,14 +193,14 @@ def test_a_department_a_project_and_a_contact_belong_together(alice: Watched, li
     pick(found, "部门", "网络部")
     save(found)
     page.get_by_role("button", name="陈静", exact=True).click()
-    contact = re.search(r"id=(\d+)", page.url)
-    assert contact
+    contact = int(page.url.rpartition("id=")[2])
     subnet = made(live, token, "subnets", name="戊", cidr="10.98.0.0/28")
-    live.call("/api/ips/allocate", {"subnet_id": subnet, "user_contact_id": int(contact[1])}, token)
+    live.call("/api/ips/allocate", {"subnet_id": subnet, "user_contact_id": contact}, token)
     page.reload()
     dialog(page, "陈静").get_by_role("link", name="1").click()
     page.get_by_role("heading", name="IP地址", level=1).wait_for()
-    assert page.url.endswith(f"user_contact_id={contact[1]}")
+    row(page, "10.98.0.1").wait_for()
+    assert row(page, "10.98.0.2").count() == 0
 
 
 def add_project(alice: Watched) -> None:

@@ -31,6 +31,11 @@ ROUTES = {
     "/session": ("会话", "Sessions"),
     "/exchange": ("导入导出", "Import & export"),
     "/exchange?tab=export": ("导入导出", "Import & export"),
+    "/network": ("区域与网关", "Areas & gateways"),
+    "/network?tab=gateways": ("区域与网关", "Areas & gateways"),
+    "/directory?tab=units&id=1": ("组织目录", "Directory"),
+    "/directory?tab=contacts": ("组织目录", "Directory"),
+    "/directory?tab=fields": ("组织目录", "Directory"),
     "/profile": ("个人中心", "Profile"),
 }
 FORMS: list[tuple[str, str, Callable[[Page], Locator]]] = [
@@ -42,6 +47,10 @@ FORMS: list[tuple[str, str, Callable[[Page], Locator]]] = [
     ("/user?id=2", "编辑登录限制", lambda page: page.get_by_role("dialog", name="登录限制")),
     ("/role", "添加角色", lambda page: page.get_by_role("dialog", name="添加角色")),
     ("/apikey", "创建密钥", lambda page: page.get_by_role("dialog", name="创建密钥")),
+    ("/network", "编辑 默认区域", lambda page: page.get_by_role("dialog", name="编辑网络区域")),
+    ("/directory?tab=units&id=1", "添加下级单位", lambda page: page.get_by_role("dialog", name="添加单位")),
+    ("/directory?tab=contacts", "添加使用人", lambda page: page.get_by_role("dialog", name="添加使用人")),
+    ("/directory?tab=fields", "编辑 机柜", lambda page: page.get_by_role("dialog", name="编辑字段")),
     ("/profile", "绑定MFA", lambda page: page.get_by_role("img", name="MFA二维码")),
 ]
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -71,7 +80,7 @@ def faults(watched: Watched) -> list[str]:
     return [f"{one['id']}: {one['nodes'][0]['html'][:160]} {one['nodes'][0]['failureSummary'][:200]}" for one in found]
 
 
-@pytest.mark.usefixtures("equipped", "applied")
+@pytest.mark.usefixtures("equipped", "applied", "organised")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_meets_wcag_aa(window: Window, scheme):
     watched = window(color_scheme=scheme)
@@ -88,7 +97,7 @@ def test_every_page_meets_wcag_aa(window: Window, scheme):
     assert {route: told for route, told in wrong.items() if told} == {}
 
 
-@pytest.mark.usefixtures("equipped", "applied")
+@pytest.mark.usefixtures("equipped", "applied", "organised")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_forms_and_dialogs_meet_wcag_aa(alice: Watched, scheme):
     dress(alice, scheme)
@@ -115,7 +124,7 @@ def test_an_open_terminal_and_its_replay_meet_wcag_aa(alice: Watched, scheme):
     assert faults(alice) == []
 
 
-@pytest.mark.usefixtures("equipped", "applied")
+@pytest.mark.usefixtures("equipped", "applied", "organised")
 @pytest.mark.parametrize("language", [0, 1])
 def test_no_page_scrolls_sideways_on_a_phone(window: Window, language):
     watched = window(width=390, has_touch=True)

@@ -31,6 +31,8 @@ export interface Field {
   shown?: (values: Values) => boolean
   section?: Key
   link?: (row: Row) => string
+  /** Where each of several rows it refers to is shown. */
+  to?: (id: number) => string
   /** What stands there whatever the row holds. */
   text?: Key
   width?: string

@@ -60,7 +60,7 @@ export const AREAS: Collection = {
       label: 'book.subnet',
       read: true,
       text: 'network.seeSubnets',
-      link: (row) => href('/subnet', { network_area_id: row.id }),
+      link: (row) => href('/subnet', { area: row.id }),
     },
   ],
 }
@@ -73,7 +73,7 @@ export const GATEWAYS: Collection = {
   right: WRITE,
   order: 'ip',
   custom: true,
-  columns: ['ip', 'name', 'network_area_id', 'mac_address', 'device_name', 'location', 'status', 'is_online', 'subnet_count'],
+  columns: ['ip', 'name', 'network_area_id', 'mac_address', 'device_name', 'location', 'status', 'is_online', 'subnet_ids'],
   filters: ['network_area_id', 'status'],
   nameOf: (row) => String(row.name || row.ip),
   fields: [
@@ -98,6 +98,14 @@ export const GATEWAYS: Collection = {
     },
     { name: 'last_seen', label: 'network.seen', kind: 'moment', read: true },
     { name: 'rtt_ms', label: 'network.rtt', read: true },
-    { name: 'subnet_count', label: 'book.subnet', read: true, link: (row) => href('/subnet', { gateway_id: row.id }) },
+    {
+      name: 'subnet_ids',
+      label: 'book.subnet',
+      kind: 'refs',
+      resource: 'subnets',
+      read: true,
+      to: (id) => href('/subnet', { id }),
+      link: (row) => href('/network', { tab: 'gateways', id: row.id }),
+    },
   ],
 }

@@ -146,6 +146,12 @@ export const CONTACTS: Collection = {
     { name: 'email', label: 'user.email', longest: 254 },
     STATUS,
     DESCRIPTION,
-    { name: 'ip_count', label: 'book.ip', read: true, link: (row) => href('/address', { user_contact_id: row.id }), width: '72px' },
+    {
+      name: 'ip_count',
+      label: 'book.ip',
+      read: true,
+      link: (row) => href('/address', { filters: conditions({ user_contact_id: { eq: row.id } }) }),
+      width: '72px',
+    },
   ],
 }
