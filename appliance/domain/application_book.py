@@ -52,6 +52,7 @@ def new(tx: Tx, body: Mapping[str, Any]) -> dict[str, Any]:
     facts = incoming.given(APPLICATIONS, body, findings)
     incoming.defaults(APPLICATIONS, body, facts, findings)
     facts["custom_fields"] = custom_fields.merged(tx, APPLICATIONS, None, body.get("custom_fields") or {}, findings)
+    writing.check_references(tx, APPLICATIONS, facts, findings)
     findings.settle()
     return facts
 
@@ -65,5 +66,6 @@ def changed(tx: Tx, before: Row, body: Mapping[str, Any]) -> dict[str, Any]:
         facts["custom_fields"] = custom_fields.merged(tx, APPLICATIONS, before, fresh, findings)
     if not facts and not findings.coded:
         raise Invalid(writing.NO_KEY)
+    writing.check_references(tx, APPLICATIONS, facts, findings)
     findings.settle()
     return facts

@@ -3,47 +3,50 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import or_, select
 
 from appliance import clock
 from appliance.domain import (
     access,
     addresses,
     allocation,
+    application_holds,
     applications,
     catalogue,
     cidr,
     free_addresses,
-    scope,
     subnet_tree,
 )
 from appliance.domain.addresses import Full, WrongState
 from appliance.domain.allocation import Grant
-from appliance.domain.applications import APPROVE, NOT_PENDING, REFERS, step
+from appliance.domain.applications import APPROVE, NOT_PENDING, step
 from appliance.domain.free_addresses import Choice
 from appliance.errors import Denied, Invalid, Missing
 from appliance.store import Row, Tx
 from appliance.store.address_tables import subnets, user_group_members
 from appliance.store.tables import permissions, role_permissions, roles, user_roles, users
 
-FACTS = (*REFERS, "hostname", "mac_address", "device_name", "device_type", "purpose", "expires_at", "description")
+FACTS = (
+    *("contact_id", "unit_id", "department_id", "project_id", "hostname", "mac_address"),
+    *("device_name", "device_type", "purpose", "expires_at", "description"),
+)
 BY_ITSELF = "自动通过"
 
 
 # --- who --------------------------------------------------------------------------------------------------------------
 
 
-def leads(tx: Tx, row: Row, user_id: int) -> bool:
-    """Whether somebody is of the group that decides for the subnet."""
-    subnet = tx.find("subnets", id=row.subnet_id) if row.subnet_id else None
+def leads(tx: Tx, subnet_id: int | None, user_id: int) -> bool:
+    """Whether somebody is of the group that decides for a subnet."""
+    subnet = tx.find("subnets", id=subnet_id) if subnet_id else None
     if subnet is None or not subnet.approver_group_id:
         return False
     return tx.find("user_group_members", user_group_id=subnet.approver_group_id, user_id=user_id) is not None
 
 
-def approves(tx: Tx, row: Row) -> bool:
+def approves(tx: Tx, subnet_id: int | None) -> bool:
     """Holders of the right and the subnet's approvers decide."""
-    return access.holds(tx, APPROVE) or leads(tx, row, tx.actor.user_id)
+    return access.holds(tx, APPROVE) or leads(tx, subnet_id, tx.actor.user_id)
 
 
 def is_barred(tx: Tx, row: Row) -> bool:
@@ -53,7 +56,7 @@ def is_barred(tx: Tx, row: Row) -> bool:
 
 def require_approver(tx: Tx, row: Row) -> None:
     """Go on only for somebody who may decide it."""
-    if not approves(tx, row):
+    if not approves(tx, row.subnet_id):
         raise Denied(needs=[APPROVE])
     if is_barred(tx, row):
         raise Denied("不能审批自己的申请")
@@ -65,7 +68,7 @@ def mark(tx: Tx, rows: list[Row]) -> None:
     for row in rows:
         case = (row.subnet_id, row.applicant_id == tx.actor.user_id)
         if row.status == "pending" and case not in known:
-            known[case] = approves(tx, row) and not is_barred(tx, row)
+            known[case] = approves(tx, row.subnet_id) and not is_barred(tx, row)
         row["may_decide"] = row.status == "pending" and known[case]
 
 
@@ -92,7 +95,7 @@ def reject(tx: Tx, row: Row, reason: str) -> None:
     if not reason:
         raise Invalid(reject_reason="拒绝须填写原因")
     require_pending(row)
-    applications.let_go(tx, row, f"申请 {row.request_no} 被拒绝")
+    application_holds.let_go(tx, row, f"申请 {row.request_no} 被拒绝")
     step(tx, row, "rejected", "rejected", reason, reject_reason=reason, **decided(tx))
 
 
@@ -100,17 +103,18 @@ def approve(tx: Tx, row: Row, comment: str = "", ip: str | None = None, subnet_i
     """Yes, with the addresses; what fails leaves the application as it was."""
     require_approver(tx, row)
     require_pending(row)
+    ip = str(cidr.parse_address(ip)) if ip else None
     for chosen in (subnet_id, home_of(tx, row, ip, subnet_id).id if ip else None):
-        require_in_scope(tx, chosen)
+        require_giver(tx, row, chosen)
     settle(tx, row, comment, ip, subnet_id)
 
 
-def require_in_scope(tx: Tx, subnet_id: int | None) -> None:
-    """An approver takes addresses from subnets that he sees."""
-    seen = scope.for_subnets(tx)
-    mine = subnets.c.complete if seen is None else and_(subnets.c.complete, seen)
-    if subnet_id and not tx.value(select(subnets.c.id).where(subnets.c.id == subnet_id, mine)):
-        raise Missing(subnet_id="子网不存在")
+def require_giver(tx: Tx, row: Row, subnet_id: int | None) -> None:
+    """An approver takes addresses from subnets that he sees and decides for."""
+    if subnet_id and not applications.is_seen(tx, subnet_id):
+        raise Missing(subnet_id=applications.NO_SUBNET)
+    if subnet_id and subnet_id != row.subnet_id and not approves(tx, subnet_id):
+        raise Denied(needs=[APPROVE])
 
 
 def decide_by_itself(tx: Tx, row: Row) -> None:
@@ -145,7 +149,7 @@ def renewed(tx: Tx, row: Row) -> Row:
     address = holding(tx, row)
     facts = {"expires_at": row.expires_at}
     if address.conflict_type == "expired":
-        facts |= {"conflict_type": None, "conflict_at": None}
+        facts |= addresses.UNMARKED
     return addresses.write(tx, address, "edited", source="request", comment=row.request_no, **facts)
 
 
@@ -157,10 +161,10 @@ def released(tx: Tx, row: Row) -> Row:
 
 
 def holding(tx: Tx, row: Row) -> Row:
-    """The allocated address an application is about."""
+    """The address an application is about, if its applicant still has it."""
     address = tx.find("addresses", area_id=row.area_id, ip_key=cidr.key(row.ip))
-    if address is None or address.status != addresses.ALLOCATED:
-        raise WrongState(ip="地址不再是已分配状态")
+    if address is None or not application_holds.is_holder(tx, address, row.applicant_id):
+        raise WrongState(ip="地址已不属于申请人")
     return address
 
 
@@ -169,10 +173,10 @@ def allocated(tx: Tx, row: Row, ip: str | None, subnet_id: int | None) -> Iterat
     facts = {name: row[name] for name in FACTS if row[name] is not None} | {"request_id": row.id}
     grant = Grant(how="request", facts=facts, reason=row.request_no, held_for=row.id)
     grant.online = row.apply_type == "register"
+    named = ip or (row.ip if subnet_id in (None, row.subnet_id) else None)
     left = row.ip_count
-    named = ip or row.ip
-    if ip and ip != row.ip:
-        applications.let_go(tx, row, "审批时改用其他地址")
+    if named != row.ip:
+        application_holds.let_go(tx, row, "审批时改用其他地址")
     if named:
         left -= 1
         yield allocation.allocate_exactly(tx, home_of(tx, row, named, subnet_id), cidr.parse_address(named), grant)
@@ -184,7 +188,7 @@ def home_of(tx: Tx, row: Row, ip: str, subnet_id: int | None) -> Row:
     """The subnet of a named address."""
     ident = subnet_id or (row.subnet_id if ip == row.ip else None)
     if ident:
-        return tx.get("subnets", ident)
+        return still_there(tx, ident)
     home = subnet_tree.most_specific(tx, row.area_id or applications.DEFAULT_AREA, cidr.parse_address(ip))
     if home is None:
         raise addresses.Outside(ip="地址不在子网内")
@@ -194,11 +198,18 @@ def home_of(tx: Tx, row: Row, ip: str, subnet_id: int | None) -> Row:
 def subnet_with(tx: Tx, row: Row, subnet_id: int | None, count: int) -> int:
     """The subnet to take from: named, asked for, or the first of the area that takes applications and has enough."""
     if subnet_id or row.subnet_id:
-        return int(subnet_id or row.subnet_id)
-    open_ones = (subnets.c.area_id == row.area_id, subnets.c.allow_request, subnets.c.complete)
-    usable = (subnets.c.status == "active", subnets.c.is_full.is_(False), subnets.c.ip_version == 4)
-    for subnet in tx.all(select(subnets).where(*open_ones, *usable).order_by(subnets.c.first_key)):
+        return int(still_there(tx, subnet_id or row.subnet_id).id)
+    there = select(subnets).where(*applications.taking_applications(row.area_id)).order_by(subnets.c.first_key)
+    for subnet in tx.all(there):
         low, high = free_addresses.bounds(subnet, Choice())
         if len(free_addresses.choose(tx, subnet, Choice(count=count), low, high)) >= count:
             return int(subnet.id)
     raise Full(count, 0)
+
+
+def still_there(tx: Tx, subnet_id: int) -> Row:
+    """A subnet, which may be gone since somebody applied for it."""
+    subnet = tx.find("subnets", id=subnet_id)
+    if subnet is None:
+        raise WrongState(subnet_id="子网已被删除")
+    return subnet

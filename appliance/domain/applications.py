@@ -4,16 +4,15 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 
 from appliance import clock
-from appliance.domain import access, addresses, allocation, cidr, scope, subnet_tree
-from appliance.domain.addresses import ALLOCATED, AVAILABLE, PENDING, WrongState
-from appliance.domain.allocation import Grant
-from appliance.domain.references import missing
-from appliance.errors import Denied, Invalid, Missing
+from appliance.domain import access, addresses, application_holds, cidr, scope, subnet_tree
+from appliance.domain.addresses import WrongState
+from appliance.domain.application_holds import TAKING
+from appliance.domain.collections import WRITE
+from appliance.errors import Denied, Invalid, Missing, together
 from appliance.store import Row, Tx
-from appliance.store.address_tables import addresses as address_table
 from appliance.store.address_tables import applications as table
 from appliance.store.address_tables import subnets as subnet_table
 from appliance.store.address_tables import user_group_members
@@ -21,12 +20,14 @@ from appliance.store.address_tables import user_group_members
 APPROVE = "ipam.request.approve"
 STATUSES = {"pending": "待审批", "approved": "已通过", "rejected": "已拒绝", "cancelled": "已撤销", "expired": "已过期"}
 TYPES = {"new": "新申请", "register": "登记在用", "renew": "续期", "release": "释放"}
-HELD_FOR, ANSWERED_WITHIN = timedelta(days=7), timedelta(days=30)
+ANSWERED_WITHIN = timedelta(days=30)
 MOST = 64
+MOST_WAITING = 64
 AT_ONCE = 200
 DEFAULT_AREA = 1
-NOT_PENDING = "申请已处理"
-REFERS = {"contact_id": "contacts", "unit_id": "units", "department_id": "departments", "project_id": "projects"}
+NOT_PENDING, NOT_OPEN, NO_SUBNET = "申请已处理", "该子网不接受申请", "子网不存在"
+PLACE = {"apply_type", "area_id", "subnet_id", "ip"}
+"""What an address is held by."""
 Facts = dict[str, Any]
 
 
@@ -78,11 +79,12 @@ def step(tx: Tx, row: Row, status: str, what: str, comment: str = "", **facts: A
 
 def submit(tx: Tx, **facts: Any) -> Row:
     """Ask for addresses, for oneself; a wanted address is held. Where the subnet says so, nobody has to decide."""
+    require_patience(tx)
     facts = placed(tx, facts)
     user = tx.actor.user
     own = {"applicant_id": user.id, "applicant_name": user.name, "created_by": user.id, "updated_by": user.id}
     ident = tx.insert("applications", request_no=next_number(tx), events=[event(tx, "created")], **own, **facts)
-    hold(tx, tx.get("applications", ident))
+    application_holds.hold(tx, tx.get("applications", ident))
     return tx.get("applications", ident)
 
 
@@ -98,104 +100,81 @@ def next_number(tx: Tx) -> str:
     return f"{day}{int(last.removeprefix(day)) + 1 if last else 1:04d}"
 
 
+def require_patience(tx: Tx) -> None:
+    """Who may not allocate himself does not hold a whole network by asking for it."""
+    waiting = tx["applications"].count(applicant_id=tx.actor.user_id, status="pending")
+    if waiting >= MOST_WAITING and not access.holds(tx, WRITE):
+        raise WrongState(status=f"待审批的申请不能超过{MOST_WAITING}项")
+
+
 def placed(tx: Tx, facts: Facts) -> Facts:
     """The facts with the place they ask for, or every fault of it."""
-    for problem in missing(tx, facts, REFERS):
-        raise problem
-    if not any(facts.get(name) for name in ("subnet_id", "area_id", "ip")):
-        raise Invalid(subnet_id="须指定 subnet_id、network_area_id 或 ip")
-    kind = facts.get("apply_type") or "new"
-    if not 1 <= (facts.get("ip_count") or 1) <= MOST:
-        raise Invalid(ip_count=f"数量须为1到{MOST}")
-    if kind != "new" and not facts.get("ip"):
-        raise Invalid(ip="须指定地址")
+    require_wish(facts)
+    taking = facts["apply_type"] in TAKING
     if facts.get("ip"):
-        facts = at_address(tx, facts)
+        facts = at_address(tx, facts, taking=taking)
     elif facts.get("subnet_id"):
         facts = facts | {"area_id": open_subnet(tx, facts["subnet_id"]).area_id}
-    if kind in ("renew", "release"):
-        require_held(tx, facts)
-    if kind == "renew" and not (facts.get("expires_at") and facts["expires_at"] > clock.now()):
-        raise Invalid(expires_at="须为将来的时间")
+    elif not tx.value(select(subnet_table.c.id).where(*taking_applications(facts["area_id"])).limit(1)):
+        raise Invalid(network_area_id="该区域没有接受申请的子网")
+    if not taking:
+        application_holds.require_held(tx, facts)
     return facts
 
 
-def at_address(tx: Tx, facts: Facts) -> Facts:
-    """The facts of an application that names an address: its subnet takes applications."""
+def require_wish(facts: Facts) -> None:
+    """What is asked for makes sense in itself, or every reason why not."""
+    with together() as found:
+        if not any(facts.get(name) for name in ("subnet_id", "area_id", "ip")):
+            found.add("subnet_id", "须指定 subnet_id、network_area_id 或 ip")
+        if facts["apply_type"] != "new" and not facts.get("ip"):
+            found.add("ip", "须指定地址")
+        if facts["apply_type"] == "renew" and not (facts.get("expires_at") and facts["expires_at"] > clock.now()):
+            found.add("expires_at", "须为将来的时间")
+
+
+def at_address(tx: Tx, facts: Facts, *, taking: bool) -> Facts:
+    """The facts of an application that names an address: where it is wanted, its subnet takes applications."""
     address = cidr.parse_address(facts["ip"])
-    area_id = facts.get("area_id")
-    if facts.get("subnet_id"):
-        area_id = open_subnet(tx, facts["subnet_id"]).area_id
-    home = subnet_tree.most_specific(tx, area_id or DEFAULT_AREA, address)
-    if home is None or (facts.get("subnet_id") and not contains(tx, facts["subnet_id"], address)):
+    given = subnet_of(tx, facts["subnet_id"]) if facts.get("subnet_id") else None
+    area_id = given.area_id if given else facts.get("area_id") or DEFAULT_AREA
+    home = subnet_tree.most_specific(tx, area_id, address)
+    outside = given is not None and address not in subnet_tree.network_of(given)
+    if home is None or outside or (taking and not is_seen(tx, home.id)):
         raise addresses.Outside(ip="地址不在子网内")
-    if facts.get("apply_type") in (None, "new", "register"):
+    if taking:
         open_subnet(tx, home.id)
     return facts | {"ip": str(address), "subnet_id": home.id, "area_id": home.area_id}
 
 
-def contains(tx: Tx, subnet_id: int, address: cidr.Address) -> bool:
-    """Whether an address lies in a subnet."""
-    return address in subnet_tree.network_of(tx.get("subnets", subnet_id))
+def subnet_of(tx: Tx, ident: int) -> Row:
+    """A subnet, or Invalid."""
+    row = tx.find("subnets", id=ident)
+    if row is None or not row.complete:
+        raise Invalid(subnet_id=NO_SUBNET)
+    return row
 
 
 def open_subnet(tx: Tx, ident: int) -> Row:
     """A subnet that takes applications, or Invalid."""
-    row = tx.find("subnets", id=ident)
-    if row is None or not row.complete:
-        raise Invalid(subnet_id="子网不存在")
-    if not row.allow_request:
-        raise Invalid(subnet_id="该子网不接受申请")
+    row = subnet_of(tx, ident)
+    if not row.allow_request or row.status == subnet_tree.CONTAINER:
+        raise Invalid(subnet_id=NOT_OPEN)
     return row
 
 
-def require_held(tx: Tx, facts: Facts) -> None:
-    """The address is one the applicant holds: he applied for it, or allocated it himself and nobody applied for it."""
-    row = tx.find("addresses", area_id=facts["area_id"], ip_key=cidr.key(facts["ip"]))
-    asked = tx.find("applications", id=row.request_id) if row and row.request_id else None
-    holder = asked.applicant_id if asked else row and row.allocated_by
-    if row is None or row.status != ALLOCATED or holder != tx.actor.user_id:
-        raise Invalid(ip="只能申请续期或释放本人持有的地址")
+def taking_applications(area_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Subnets of an area from which applications for it are met."""
+    columns = subnet_table.c
+    there = (columns.area_id == area_id, columns.complete, columns.status == "active")
+    return *there, columns.allow_request, columns.is_full.is_(False), columns.ip_version == 4
 
 
-def held(tx: Tx) -> list[Row]:
-    """Addresses that the actor applied for and still has, the first to expire first."""
-    mine = select(table.c.id).where(table.c.applicant_id == tx.actor.user_id)
-    has = (address_table.c.status == ALLOCATED, address_table.c.request_id.in_(mine))
-    order = (address_table.c.expires_at.is_(None), address_table.c.expires_at, address_table.c.ip_key)
-    return tx.all(select(address_table).where(*has).order_by(*order).limit(AT_ONCE))
-
-
-# --- holding ----------------------------------------------------------------------------------------------------------
-
-
-def hold(tx: Tx, row: Row) -> None:
-    """Keep the wanted address for this application alone."""
-    if row.ip and row.apply_type in ("new", "register"):
-        subnet = tx.get("subnets", row.subnet_id)
-        until = clock.now() + HELD_FOR
-        facts = {"request_id": row.id}
-        asker = row.apply_type == "register"
-        grant = Grant(status=PENDING, how="request", facts=facts, reason=row.request_no, online=asker)
-        held = allocation.allocate_exactly(tx, subnet, cidr.parse_address(row.ip), grant)
-        tx.run(update(address_table).where(address_table.c.id == held.id).values(release_after=until))
-
-
-def held_by(tx: Tx, row: Row) -> list[Row]:
-    """The addresses that are held for an application."""
-    return tx.all(select(address_table).where(address_table.c.request_id == row.id, address_table.c.status == PENDING))
-
-
-def let_go(tx: Tx, row: Row, why: str) -> None:
-    """What was held is free again."""
-    for address in held_by(tx, row):
-        free(tx, address, why)
-
-
-def free(tx: Tx, address: Row, why: str) -> None:
-    """One held address is free again."""
-    facts = {"status": AVAILABLE, "request_id": None, "release_after": None, "allocate_type": None}
-    addresses.write(tx, address, "released", source="request", comment=why, **facts)
+def is_seen(tx: Tx, subnet_id: int) -> bool:
+    """Whether a subnet lies in what the actor may see."""
+    part = scope.for_subnets(tx)
+    mine = subnet_table.c.complete if part is None else and_(subnet_table.c.complete, part)
+    return tx.value(select(subnet_table.c.id).where(subnet_table.c.id == subnet_id, mine)) is not None
 
 
 # --- changing one's mind ----------------------------------------------------------------------------------------------
@@ -207,14 +186,20 @@ def edit(tx: Tx, row: Row, **facts: Any) -> None:
     if row.status not in ("pending", "rejected"):
         raise WrongState(status=NOT_PENDING)
     fresh = {name: value for name, value in facts.items() if row[name] != value}
-    if "ip" in fresh and "subnet_id" not in fresh:
+    if fresh.get("ip") and "subnet_id" not in facts:
         fresh["subnet_id"] = None
     after = placed(tx, {name: row[name] for name in EDITABLE} | fresh)
-    let_go(tx, row, "申请已修改")
-    word = "edited" if row.status == "pending" else "resubmitted"
     changes = {name: value for name, value in after.items() if row[name] != value}
-    step(tx, row, "pending", word, **(changes | {"reject_reason": None, "approver_id": None, "approved_at": None}))
-    hold(tx, tx.get("applications", row.id))
+    resubmitted = row.status == "rejected"
+    moved = resubmitted or not PLACE.isdisjoint(changes)
+    if resubmitted:
+        require_patience(tx)
+    if moved:
+        application_holds.let_go(tx, row, "申请已修改")
+    undecided = {"reject_reason": None, "approver_id": None, "approved_at": None}
+    step(tx, row, "pending", "resubmitted" if resubmitted else "edited", **(changes | undecided))
+    if moved:
+        application_holds.hold(tx, tx.get("applications", row.id))
 
 
 EDITABLE = (
@@ -234,7 +219,7 @@ def cancel(tx: Tx, row: Row, comment: str = "") -> None:
     require_own(tx, row)
     if row.status != "pending":
         raise WrongState(status=NOT_PENDING)
-    let_go(tx, row, "申请已撤销")
+    application_holds.let_go(tx, row, "申请已撤销")
     step(tx, row, "cancelled", "cancelled", comment, cancelled_at=clock.now())
 
 
@@ -244,7 +229,7 @@ def remove(tx: Tx, rows: Iterable[Row]) -> None:
         require_own(tx, row)
         if row.status == "approved" and not tx.actor.is_admin:
             raise WrongState(**{str(row.id): "已通过的申请不能删除"})
-        let_go(tx, row, "申请已删除")
+        application_holds.let_go(tx, row, "申请已删除")
         tx.remove("applications", row.id)
 
 
@@ -252,29 +237,20 @@ def remove(tx: Tx, rows: Iterable[Row]) -> None:
 
 
 def unanswered() -> Select[Any]:
-    """Applications that wait for too long."""
-    late = (table.c.status == "pending", table.c.created_at <= clock.now() - ANSWERED_WITHIN)
+    """Applications that wait for too long, counted from when they were last asked or changed."""
+    late = (table.c.status == "pending", table.c.updated_at <= clock.now() - ANSWERED_WITHIN)
     return select(table).where(*late).limit(AT_ONCE)
-
-
-def lapsed() -> Select[Any]:
-    """Addresses that are held for too long."""
-    over = (address_table.c.status == PENDING, address_table.c.release_after <= clock.now())
-    return select(address_table).where(*over).limit(AT_ONCE)
 
 
 def overdue(tx: Tx) -> bool:
     """Whether time has done something to an application."""
-    return tx.one(unanswered().limit(1)) is not None or tx.one(lapsed().limit(1)) is not None
+    return tx.one(unanswered().limit(1)) is not None or tx.one(application_holds.lapsed().limit(1)) is not None
 
 
 def expire(tx: Tx) -> int:
     """Applications nobody answered, and addresses held for too long; how many."""
     rows = tx.all(unanswered())
     for row in rows:
-        let_go(tx, row, "申请已过期")
+        application_holds.let_go(tx, row, "申请已过期")
         step(tx, row, "expired", "expired")
-    holds = tx.all(lapsed())
-    for address in holds:
-        free(tx, address, "保留期已过")
-    return len(rows) + len(holds)
+    return len(rows) + application_holds.lapse(tx)

@@ -1,39 +1,23 @@
-"""Applications for addresses: asking, holding, deciding, withdrawing, lapsing (ipam 7)."""
+"""Applications for addresses: asking, holding, withdrawing, lapsing (ipam 7)."""
 
 from datetime import timedelta
 from typing import Any
 
-import gevent
 import pytest
 
 from appliance import clock
 from appliance.app import App
 from appliance.work import address_chores
-from tests.client import Answer, Client
+from tests.client import Client
+from tests.ipam.applying import PATH, WISH, ask, put, status
 from tests.ipam.book import acting, at, events, take
 from tests.ipam.calls import made, patch, refused, rows
-
-PATH = "/api/registerIps"
-WISH = {"subnet_id": 1, "ip": "10.0.0.9", "purpose": "网站"}
 
 
 @pytest.fixture(autouse=True)
 def office(alice: Client) -> None:
     """Subnet 1; the id of an address is its last octet."""
     made(alice, "subnets", name="office", cidr="10.0.0.0/24")
-
-
-def put(client: Client, **body: Any) -> Answer:
-    return client.put(PATH, body)
-
-
-def ask(client: Client, **facts: Any) -> dict[str, Any]:
-    return made(client, "registerIps", **(WISH | facts))
-
-
-def status(app: App, ip: str = "10.0.0.9") -> str:
-    with acting(app) as tx:
-        return at(tx, ip).status
 
 
 # --- asking -----------------------------------------------------------------------------------------------------------
@@ -66,7 +50,9 @@ def test_one_address_is_held_for_one_application(alice: Client, mallory: Client)
         ({"apply_type": "loan"}, "INVALID_PARAMETER", {"apply_type"}),
         ({"user_contact_id": 99}, "INVALID_PARAMETER", {"user_contact_id"}),
         ({"apply_type": "release"}, "INVALID_PARAMETER", {"ip"}),
-        ({"mac": "x", "ip_count": "many"}, "INVALID_PARAMETER", {"mac", "ip_count"}),
+        ({"mac": "x", "ip_count": "many", "unit_id": 9}, "INVALID_PARAMETER", {"mac", "ip_count", "unit_id"}),
+        ({"apply_type": "renew", "ip": None}, "INVALID_PARAMETER", {"ip", "expires_at"}),
+        ({"subnet_id": None, "ip": None, "network_area_id": 99}, "INVALID_PARAMETER", {"network_area_id"}),
     ],
 )
 def test_bad_wishes_are_told_by_name(mallory: Client, facts: dict[str, Any], code: str, fields: set[str]) -> None:
@@ -86,129 +72,32 @@ def test_a_subnet_may_decide_by_itself(appliance: App, alice: Client, mallory: C
     assert refused(mallory.post(PATH, {"subnet_id": 1, "ip_count": 64} | {"ip": "10.0.0.1"}))[1] == "IP_NOT_AVAILABLE"
 
 
-# --- deciding ---------------------------------------------------------------------------------------------------------
+def test_an_area_or_a_container_without_open_subnets_takes_no_applications(alice: Client, mallory: Client) -> None:
+    made(alice, "network_areas", name="lab")
+    answer = mallory.post(PATH, {"network_area_id": 2})
+    assert refused(answer)[2] == {"network_area_id": "该区域没有接受申请的子网"}
+    box = made(alice, "subnets", name="box", cidr="10.1.0.0/16", status="container", network_area_id=2)["id"]
+    assert refused(mallory.post(PATH, {"subnet_id": box}))[2] == {"subnet_id": "该子网不接受申请"}
+    made(alice, "subnets", name="in", cidr="10.1.1.0/24", network_area_id=2)
+    assert ask(mallory, subnet_id=box, ip="10.1.1.5")["subnet_name"] == "in"
+    assert ask(mallory, subnet_id=None, ip=None, network_area_id=2)["status"] == "pending"
 
 
-def test_an_approved_application_is_an_allocation_with_its_facts(
-    appliance: App, alice: Client, mallory: Client
-) -> None:
-    row = ask(mallory, hostname="web-1", mac="BC2411AA0001")
-    row = put(alice, id=row["id"], status="approved", comment="好").json["data"]
-    assert (row["status"], row["allocated_ips"], row["approver_id"]) == ("approved", ["10.0.0.9"], alice.id)
-    address = rows(alice, "ips", ip="10.0.0.9")[0]
-    shown = [address[name] for name in ("status", "allocate_type", "hostname", "mac_address", "purpose", "request_id")]
-    assert shown == ["allocated", "request", "web-1", "bc:24:11:aa:00:01", "网站", row["id"]]
-    told = [event["event"] for event in alice.get(f"{PATH}/{row['id']}").json["data"]["events"]]
-    assert told == ["created", "approved"]
-
-
-def test_several_addresses_are_given_together(alice: Client, mallory: Client) -> None:
-    ident = ask(mallory, ip_count=4)["id"]
-    row = put(alice, id=ident, action="approve").json["data"]
-    assert row["allocated_ips"] == ["10.0.0.9", "10.0.0.1", "10.0.0.2", "10.0.0.3"]
-
-
-def test_an_approval_that_cannot_be_met_leaves_the_application_pending(
-    appliance: App, alice: Client, mallory: Client
-) -> None:
-    made(alice, "subnets", name="small", cidr="10.0.1.0/30")
-    ident = ask(mallory, subnet_id=2, ip=None, ip_count=3)["id"]
-    assert refused(put(alice, id=ident, status="approved"))[1:] == ("SUBNET_FULL", {"wanted": 3, "free": 2})
-    assert alice.get(f"{PATH}/{ident}").json["data"]["status"] == "pending"
-    with acting(appliance) as tx:
-        assert tx.get("subnets", 2).allocated_count == 0
-
-
-def test_an_application_for_an_area_is_met_from_a_subnet_that_has_enough(alice: Client, mallory: Client) -> None:
-    made(alice, "subnets", name="small", cidr="9.0.0.0/30")
-    ident = ask(mallory, subnet_id=None, ip=None, network_area_id=1, ip_count=3)["id"]
-    assert put(alice, id=ident, status="approved").json["data"]["allocated_ips"][0] == "10.0.0.1"
-
-
-def test_the_approver_may_choose_another_address(appliance: App, alice: Client, mallory: Client) -> None:
-    ident = ask(mallory)["id"]
-    assert put(alice, id=ident, status="approved", ip="10.0.0.20").json["data"]["allocated_ips"] == ["10.0.0.20"]
-    assert status(appliance) == "available"
-
-
-def test_a_rejection_has_a_reason_and_frees_what_was_held(appliance: App, alice: Client, mallory: Client) -> None:
-    ident = ask(mallory)["id"]
-    assert refused(put(alice, id=ident, status="rejected"))[2] == {"reject_reason": "拒绝须填写原因"}
-    row = put(alice, id=ident, status="rejected", reject_reason="无此需要").json["data"]
-    assert (row["status"], row["reject_reason"], status(appliance)) == ("rejected", "无此需要", "available")
-
-
-def test_the_second_decider_comes_too_late(alice: Client, mallory: Client) -> None:
-    ident = ask(mallory)["id"]
-    both = [gevent.spawn(put, alice, id=ident, status=verdict, comment="x") for verdict in ("approved", "rejected")]
-    gevent.joinall(both, raise_error=True)
-    assert sorted(one.value.status for one in both) == [200, 409]
-
-
-def test_several_are_decided_together_or_not_at_all(appliance: App, alice: Client, mallory: Client) -> None:
-    ids = [ask(mallory, ip=f"10.0.0.{last}")["id"] for last in (9, 10)]
-    put(alice, id=ids[1], status="rejected", comment="x")
-    assert refused(put(alice, ids=ids, status="approved"))[1] == "INVALID_STATE"
-    assert status(appliance) == "pending"
-
-
-def test_who_has_no_right_decides_nothing(alice: Client, bob: Client, mallory: Client) -> None:
-    ident = ask(mallory)["id"]
-    assert put(mallory, id=ident, status="approved").status == 403
-    assert refused(put(bob, id=ident, status="approved"))[:2] == (404, "ID_NOT_FOUND")
-    assert rows(bob, "registerIps") == []
-
-
-def test_the_approvers_of_a_subnet_decide_for_it(alice: Client, bob: Client, mallory: Client) -> None:
-    group = made(alice, "user-groups", name="approvers", user_ids=[bob.id])["id"]
-    patch(alice, "subnets", {"id": 1, "approver_group_id": group})
-    ident = ask(mallory)["id"]
-    assert [row["id"] for row in rows(bob, "registerIps")] == [ident]
-    assert put(bob, id=ident, status="approved").json["data"]["approver_id"] == bob.id
-
-
-def test_an_approver_takes_addresses_only_from_subnets_that_he_sees(
-    appliance: App, alice: Client, bob: Client, mallory: Client
-) -> None:
+def test_what_lies_outside_ones_scope_is_not_asked_for(alice: Client, bob: Client) -> None:
     made(alice, "subnets", name="other", cidr="10.0.1.0/24")
-    group = made(alice, "user-groups", name="approvers", user_ids=[bob.id], subnet_ids=[1])["id"]
-    patch(alice, "subnets", {"id": 1, "approver_group_id": group})
-    ident = ask(mallory)["id"]
-    assert put(bob, id=ident, status="approved", subnet_id=2).status == 404
-    assert put(bob, id=ident, status="approved", ip="10.0.1.9").status == 404
-    assert put(bob, id=ident, status="approved").status == 200
+    made(alice, "user-groups", name="others", user_ids=[bob.id], subnet_ids=[2])
+    assert refused(bob.post(PATH, {"subnet_id": 1}))[2].keys() == {"subnet_id"}
+    assert refused(bob.post(PATH, {"ip": "10.0.0.9"}))[1] == "IP_NOT_IN_SUBNET"
+    assert ask(bob, subnet_id=2, ip=None)["status"] == "pending"
 
 
-def test_nobody_approves_his_own_while_there_is_another(alice: Client, bob: Client) -> None:
-    own = ask(alice)["id"]
-    group = made(alice, "user-groups", name="approvers", user_ids=[bob.id])["id"]
-    patch(alice, "subnets", {"id": 1, "approver_group_id": group})
-    assert put(alice, id=own, status="approved").status == 403
-    patch(alice, "subnets", {"id": 1, "approver_group_id": None})
-    assert put(alice, id=own, status="approved").status == 200
-
-
-def test_a_row_tells_whether_the_caller_may_decide_it(alice: Client, bob: Client, mallory: Client) -> None:
-    group = made(alice, "user-groups", name="approvers", user_ids=[bob.id])["id"]
-    patch(alice, "subnets", {"id": 1, "approver_group_id": group})
-    theirs, own, elsewhere = ask(mallory)["id"], ask(alice, ip=None)["id"], ask(bob, ip=None)["id"]
-    put(alice, id=ask(mallory, ip=None)["id"], status="rejected", comment="x")
-
-    def decidable(client: Client) -> set[int]:
-        return {row["id"] for row in rows(client, "registerIps") if row["may_decide"]}
-
-    assert (decidable(alice), decidable(bob), decidable(mallory)) == ({theirs, elsewhere}, {theirs, own}, set())
-    assert bob.get(f"{PATH}/{theirs}").json["data"]["may_decide"] is True
-    patch(alice, "subnets", {"id": 1, "approver_group_id": None})
-    assert own in decidable(alice)
-
-
-def test_who_decides_what_has_changed_meanwhile_is_told(alice: Client, mallory: Client) -> None:
-    row = ask(mallory)
-    put(mallory, id=row["id"], ip="10.0.0.20")
-    assert refused(put(alice, id=row["id"], version=row["version"], status="approved"))[1] == "VERSION_CONFLICT"
-    put(alice, id=row["id"], status="rejected", comment="x")
-    assert refused(put(alice, id=row["id"], version=row["version"], status="approved"))[1] == "INVALID_STATE"
+def test_who_may_not_allocate_does_not_hold_a_whole_network(alice: Client, mallory: Client) -> None:
+    wishes = [WISH | {"ip": f"10.0.0.{last}"} for last in range(1, 65)]
+    assert mallory.post(PATH, wishes).status == 201
+    assert refused(mallory.post(PATH, WISH | {"ip": "10.0.0.100"}))[1] == "INVALID_STATE"
+    put(mallory, id=1, action="cancel")
+    assert mallory.post(PATH, WISH | {"ip": "10.0.0.100"}).status == 201
+    assert alice.post(PATH, [{"subnet_id": 1}] * 70).status == 201
 
 
 # --- changing one's mind ----------------------------------------------------------------------------------------------
@@ -218,6 +107,22 @@ def test_the_applicant_changes_what_he_asked_for(appliance: App, mallory: Client
     ident = ask(mallory)["id"]
     assert put(mallory, id=ident, ip="10.0.0.20", hostname="x").json["data"]["ip"] == "10.0.0.20"
     assert (status(appliance), status(appliance, "10.0.0.20")) == ("available", "pending")
+
+
+def test_what_stays_wanted_stays_held(appliance: App, mallory: Client) -> None:
+    ident = ask(mallory)["id"]
+    with acting(appliance) as tx:
+        until = at(tx, "10.0.0.9").release_after
+        tx.change("addresses", 9, is_online=True)
+    assert put(mallory, id=ident, purpose="内网", hostname="x").json["data"]["purpose"] == "内网"
+    with acting(appliance) as tx:
+        assert (at(tx, "10.0.0.9").release_after, events(tx, "10.0.0.9")) == (until, ["reserved"])
+
+
+def test_an_address_is_given_up_for_any_of_the_same_subnet(appliance: App, mallory: Client) -> None:
+    ident = ask(mallory)["id"]
+    row = put(mallory, id=ident, subnet_id=1, ip=None).json["data"]
+    assert (row["subnet_id"], row["ip"], status(appliance)) == (1, None, "available")
 
 
 def test_a_rejected_application_is_asked_again_by_an_edit(appliance: App, alice: Client, mallory: Client) -> None:
@@ -286,6 +191,19 @@ def test_what_was_given_back_and_allocated_anew_is_its_former_holders_no_more(al
     assert ask(alice, apply_type="release")["status"] == "pending"
 
 
+@pytest.mark.parametrize("kind", ["renew", "release"])
+def test_what_changed_hands_meanwhile_is_not_taken_from_its_new_holder(
+    alice: Client, mallory: Client, kind: str
+) -> None:
+    put(alice, id=ask(mallory)["id"], status="approved")
+    late = ask(mallory, apply_type=kind, expires_at="2099-01-01")["id"]
+    alice.post("/api/ips/release", {"id": 9})
+    alice.post("/api/ips/allocate", {"id": 9, "hostname": "new"})
+    assert refused(put(alice, id=late, status="approved"))[1] == "INVALID_STATE"
+    row = rows(alice, "ips", ip="10.0.0.9")[0]
+    assert (row["status"], row["hostname"], row["expires_at"]) == ("allocated", "new", None)
+
+
 def test_an_approver_does_not_hold_what_he_approved(alice: Client, mallory: Client) -> None:
     put(alice, id=ask(mallory)["id"], status="approved")
     assert refused(alice.post(PATH, WISH | {"apply_type": "release"}))[2].keys() == {"ip"}
@@ -316,7 +234,7 @@ def test_a_hold_lasts_a_week_and_an_application_a_month(appliance: App, alice: C
     address_chores.tend(appliance.store)
     assert (status(appliance), alice.get(f"{PATH}/{ident}").json["data"]["status"]) == ("available", "pending")
     with acting(appliance) as tx:
-        tx.change("applications", ident, created_at=clock.now() - timedelta(days=31))
+        tx.change("applications", ident, updated_at=clock.now() - timedelta(days=31))
     address_chores.tend(appliance.store)
     assert refused(put(alice, id=ident, status="approved"))[1] == "INVALID_STATE"
     assert alice.get(f"{PATH}/{ident}").json["data"]["status"] == "expired"
@@ -333,3 +251,16 @@ def test_after_its_hold_an_application_is_met_if_nobody_was_quicker(
         take(tx, 1, "10.0.0.9")
     assert refused(put(alice, id=ident, status="approved"))[1] == "IP_NOT_AVAILABLE"
     assert put(alice, id=ident, status="approved", ip="10.0.0.10").status == 200
+
+
+def test_the_month_begins_anew_when_a_rejected_application_is_asked_again(
+    appliance: App, alice: Client, mallory: Client
+) -> None:
+    ident = ask(mallory)["id"]
+    put(alice, id=ident, status="rejected", comment="x")
+    with acting(appliance) as tx:
+        past = clock.now() - timedelta(days=40)
+        tx.change("applications", ident, created_at=past, updated_at=past)
+    put(mallory, id=ident, purpose="财务网站")
+    address_chores.tend(appliance.store)
+    assert alice.get(f"{PATH}/{ident}").json["data"]["status"] == "pending"

@@ -6,7 +6,16 @@ from typing import Any
 from appliance.dialects.ipam.collections import changed, guard, serve_reading, shown
 from appliance.dialects.ipam.envelope import DONE, LISTED, Bodies, Body, ipam, said
 from appliance.dialects.ipam.words import text, whole
-from appliance.domain import application_book, application_decisions, applications, incoming, listing, values, writing
+from appliance.domain import (
+    application_book,
+    application_decisions,
+    application_holds,
+    applications,
+    incoming,
+    listing,
+    values,
+    writing,
+)
 from appliance.domain.addresses import WrongState
 from appliance.domain.application_book import APPLICATIONS
 from appliance.domain.incoming import Change
@@ -31,7 +40,7 @@ serve_reading(APPLICATIONS, needs=SIGNED_IN, one=show_application)
 @ipam.get("/api/registerIps/held", needs=SIGNED_IN)
 def list_held(tx: Tx) -> Reply:
     """获取本人可续期或释放的地址"""
-    rows = [{name: row[own] for name, own in HELD.items()} for row in applications.held(tx)]
+    rows = [{name: row[own] for name, own in HELD.items()} for row in application_holds.held(tx)]
     return said(LISTED, {"list": rows, "total": len(rows)})
 
 
