@@ -3,14 +3,17 @@
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import gevent
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 
 from appliance.app import App
 from appliance.crypto import BadKey, Vault
@@ -223,10 +226,42 @@ def test_what_a_rehearsal_saw_is_not_kept(appliance: App) -> None:
 
 
 def test_migrations_make_what_the_tables_say(tmp_path: Path) -> None:
-    Store(tmp_path, Vault(b"k" * 32), None).close()
-    with create_engine(f"sqlite:///{tmp_path / 'appliance.db'}").connect() as connection:
+    with migrated(tmp_path / "appliance.db") as connection:
         found = compare_metadata(MigrationContext.configure(connection), metadata)
     assert found == []
+
+
+def test_a_new_database_is_what_the_migrations_make(tmp_path: Path) -> None:
+    Store(tmp_path, Vault(b"k" * 32), None).close()
+    with migrated(tmp_path / "other.db") as other:
+        wanted = shape(other)
+    with create_engine(f"sqlite:///{tmp_path / 'appliance.db'}").connect() as new:
+        assert shape(new) == wanted
+
+
+@contextmanager
+def migrated(file: Path) -> Iterator[Connection]:
+    """A database that went through every migration."""
+    with create_engine(f"sqlite:///{file}").connect() as connection:
+        command.upgrade(alembic_config(connection), "head")
+        connection.commit()
+        yield connection
+
+
+def shape(connection: Connection) -> list[Any]:
+    """Of each table its columns and references, in no order; of each index its columns and its words."""
+    found = []
+    for kind, name, table, words in connection.execute(text("SELECT type, name, tbl_name, sql FROM sqlite_master")):
+        parts = ("table_info", "foreign_key_list") if kind == "table" else ("index_xinfo",)
+        told = [rows(connection, f"{part}('{name}')") for part in parts]
+        found.append(str((table, told, "AUTOINCREMENT" in (words or "") if kind == "table" else words)))
+    return sorted(found)
+
+
+def rows(connection: Connection, pragma: str) -> list[str]:
+    """What a pragma tells, without numbers that only count."""
+    told = connection.execute(text(f"PRAGMA {pragma}")).mappings().all()
+    return sorted(str([value for name, value in row.items() if name not in ("id", "cid", "seq")]) for row in told)
 
 
 def test_an_older_database_comes_along_with_its_rows(tmp_path: Path) -> None:
