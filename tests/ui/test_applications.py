@@ -1,15 +1,15 @@
 """Applications for addresses in the browser: applying with the map or without any right, deciding, withdrawing."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from tests.conftest import PASSWORD
 from tests.live import Live
-from tests.ui.conftest import Watched, Window
+from tests.ui.conftest import Watched, Window, context
 from tests.ui.steps import agree, dialog, row
 
 YARD = "yard"
@@ -29,14 +29,36 @@ def yard(live: Live, token: str) -> int:
     return int(made(live, token, "subnets", name=YARD, cidr="10.7.0.0/24")["id"])
 
 
+@pytest.fixture(scope="session")
+def bob_token(live: Live) -> str:
+    return live.sign_in("bob", PASSWORD)
+
+
 @pytest.fixture
-def ask(live: Live, yard: int) -> Ask:
-    """Applies as somebody, past the browser; the number of the application."""
+def ask(live: Live, yard: int, bob_token: str) -> Ask:
+    """Applies as bob, past the browser; the number of the application."""
+    return lambda **wish: made(live, bob_token, "registerIps", **({"subnet_id": yard} | wish))["request_no"]
 
-    def apply(login: str, **wish: Any) -> str:
-        return made(live, live.sign_in(login, PASSWORD), "registerIps", subnet_id=yard, **wish)["request_no"]
 
-    return apply
+@pytest.fixture(scope="session")
+def counter(browser: Browser, live: Live) -> Iterator[BrowserContext]:
+    """A browser in which bob is signed in, once for all tests."""
+    known = context(browser)
+    watched = Watched(known, live.url)
+    watched.sign_in("bob")
+    watched.check()
+    watched.page.close()
+    yield known
+    known.close()
+
+
+@pytest.fixture
+def bob(counter: BrowserContext, live: Live) -> Iterator[Watched]:
+    """A tab of bob's, who operates."""
+    watched = Watched(counter, live.url)
+    yield watched
+    watched.check()
+    watched.page.close()
 
 
 def to_decide(watched: Watched) -> Page:
@@ -71,9 +93,7 @@ def choose_subnet(page: Page, found: Locator, name: str) -> None:
     page.get_by_role("option", name=name).click()
 
 
-def test_bob_picks_an_address_on_the_map_and_alice_approves_it(window: Window, alice: Watched, yard: int):
-    bob = window()
-    bob.sign_in("bob")
+def test_bob_picks_an_address_on_the_map_and_alice_approves_it(bob: Watched, alice: Watched, yard: int):
     found = begin(mine(bob))
     choose_subnet(bob.page, found, YARD)
     found.get_by_role("gridcell", name="10.7.0.42 可用").click()
@@ -117,8 +137,8 @@ def test_faults_stand_beside_their_fields(alice: Watched, yard: int):
     found.get_by_text("地址不在子网内").wait_for()
 
 
-def test_a_rejection_needs_a_reason_that_the_applicant_reads_and_answers(window: Window, alice: Watched, ask: Ask):
-    no = ask("bob", ip="10.7.0.50", purpose="打印机")
+def test_a_rejection_needs_a_reason_that_the_applicant_reads_and_answers(bob: Watched, alice: Watched, ask: Ask):
+    no = ask(ip="10.7.0.50", purpose="打印机")
     page = to_decide(alice)
     page.get_by_role("button", name=f"拒绝 {no}").click()
     found = dialog(page, f"拒绝 {no}")
@@ -126,8 +146,6 @@ def test_a_rejection_needs_a_reason_that_the_applicant_reads_and_answers(window:
     found.get_by_text("请填写拒绝原因。").wait_for()
     found.get_by_label("拒绝原因").fill("请说明位置")
     send(found, "拒绝")
-    bob = window()
-    bob.sign_in("bob")
     mine(bob).get_by_role("button", name=no).click()
     shown = dialog(bob.page, no)
     shown.get_by_text("请说明位置").first.wait_for()
@@ -140,9 +158,9 @@ def test_a_rejection_needs_a_reason_that_the_applicant_reads_and_answers(window:
 
 
 def test_the_second_decider_is_told_and_the_list_is_as_it_became(
-    window: Window, alice: Watched, live: Live, token: str, newcomer: Callable[..., str], ask: Ask
+    window: Window, alice: Watched, newcomer: Callable[..., str], ask: Ask
 ):
-    no = ask("bob", ip_count=2)
+    no = ask(ip_count=2)
     second = window()
     second.sign_in(newcomer(role=1))
     for watched in (alice, second):
@@ -156,7 +174,7 @@ def test_the_second_decider_is_told_and_the_list_is_as_it_became(
 
 
 def test_several_are_rejected_together(alice: Watched, ask: Ask):
-    numbers = [ask("bob", purpose="一批") for _ in range(2)]
+    numbers = [ask(purpose="一批") for _ in range(2)]
     page = to_decide(alice)
     for no in numbers:
         page.get_by_role("checkbox", name=f"选择 {no}").check()
@@ -170,9 +188,8 @@ def test_several_are_rejected_together(alice: Watched, ask: Ask):
 
 def test_of_several_what_cannot_be_met_is_told_by_its_number(alice: Watched, live: Live, token: str, ask: Ask):
     tiny = made(live, token, "subnets", name="tiny", cidr="10.7.2.0/30")["id"]
-    bob = live.sign_in("bob", PASSWORD)
-    large = made(live, bob, "registerIps", subnet_id=tiny, ip_count=3)["request_no"]
-    small = ask("bob", purpose="一个")
+    large = ask(subnet_id=tiny, ip_count=3)
+    small = ask(purpose="一个")
     page = to_decide(alice)
     for no in (large, small):
         page.get_by_role("checkbox", name=f"选择 {no}").check()
@@ -186,21 +203,22 @@ def test_of_several_what_cannot_be_met_is_told_by_its_number(alice: Watched, liv
 
 
 def test_the_approver_gives_another_address_picked_on_the_map(alice: Watched, ask: Ask):
-    no = ask("bob", ip="10.7.0.60")
+    no = ask(ip="10.7.0.60")
     page = to_decide(alice)
     page.get_by_role("button", name=f"通过 {no}").click()
     found = dialog(page, f"通过 {no}")
     found.get_by_label("改用其他子网或地址").check()
+    found.get_by_label("地址（可选）").fill("")
+    found.get_by_role("button", name="通过", exact=True).click()
+    found.get_by_text("请指定另一个子网或地址。").wait_for()
     found.get_by_role("gridcell", name="10.7.0.61 可用").click()
     send(found, "通过")
     page.get_by_role("tab", name="全部").click()
     row(page, no).filter(has_text="10.7.0.61").wait_for()
 
 
-def test_one_withdraws_and_removes_ones_own(window: Window, ask: Ask):
-    no = ask("bob", ip="10.7.0.70")
-    bob = window()
-    bob.sign_in("bob")
+def test_one_withdraws_and_removes_ones_own(bob: Watched, ask: Ask):
+    no = ask(ip="10.7.0.70")
     mine(bob).get_by_role("button", name=no).click()
     shown = dialog(bob.page, no)
     shown.get_by_role("button", name="撤销").click()
@@ -211,9 +229,7 @@ def test_one_withdraws_and_removes_ones_own(window: Window, ask: Ask):
     row(bob.page, no).wait_for(state="detached")
 
 
-def test_mallory_without_any_right_names_an_address_and_gives_it_back(
-    window: Window, alice: Watched, yard: int, newcomer: Callable[..., str]
-):
+def test_mallory_without_any_right_names_an_address_and_gives_it_back(window: Window, alice: Watched, yard: int):
     mallory = window()
     mallory.sign_in("mallory")
     page = mine(mallory)
