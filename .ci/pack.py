@@ -18,6 +18,13 @@ ROOT = "~/.cache/appliance"
 # Sources of extension modules, type stubs, and the installer's notes, which tell paths of the building machine.
 NEEDLESS_FILES = ("*.pyx", "*.pxd", "*.pxi", "*.c", "*.h", "*.cpp", "*.pyi", "RECORD", "INSTALLER", "REQUESTED")
 NEEDLESS_FOLDERS = ("tests", "testing", "bin", "__pycache__")
+# What nothing here imports: the mapper and the other databases of SQLAlchemy,
+# loops and resolvers of gevent that are not the default, the compilers behind cffi, paramiko's way to run local commands.
+NEEDLESS_PACKAGES = (
+    *("sqlalchemy/orm", "sqlalchemy/ext/asyncio", "sqlalchemy/ext/declarative"),
+    *("sqlalchemy/dialects/mysql", "sqlalchemy/dialects/oracle", "sqlalchemy/dialects/mssql"),
+    *("gevent/libuv", "gevent/resolver/cares*.so", "gevent/libev/_corecffi*.so", "cffi", "pycparser", "invoke"),
+)
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest a zip file can say
 
 
@@ -25,6 +32,9 @@ def prepare(folder: Path) -> None:
     for name in NEEDLESS_FOLDERS:
         for path in list(folder.rglob(name)):
             shutil.rmtree(path, ignore_errors=True)
+    for pattern in NEEDLESS_PACKAGES:
+        for path in folder.glob(pattern):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
     for pattern in NEEDLESS_FILES:
         for path in list(folder.rglob(pattern)):
             path.unlink()
