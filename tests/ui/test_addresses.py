@@ -233,11 +233,44 @@ def test_release_of_an_address_that_a_host_uses_names_the_host(alice: Watched, b
     drawer.get_by_text("已分配").first.wait_for()
 
 
+def test_only_an_administrator_who_is_sure_takes_an_address_from_a_host(
+    alice: Watched, window: Window, live: Live, token: str, book
+):
+    host = {"name": "till-8", "ipv4_address": "10.77.0.6", "port": 22, "group": 2, "protocol": 1}
+    live.call("/api/resource/resource/add/", host, token)
+    bob = window()
+    bob.sign_in("bob")
+    for watched, may in ((bob, 0), (alice, 1)):
+        watched.go(f"/address?id={book['10.77.0.6']}")
+        dialog(watched.page, "10.77.0.6").get_by_role("button", name="释放").click()
+        form = dialog(watched.page, "释放 1 个地址")
+        form.get_by_role("button", name="释放", exact=True).click()
+        form.get_by_text("till-8").wait_for()
+        expect(form.get_by_role("button", name="强制释放")).to_have_count(may)
+    form.get_by_role("button", name="强制释放").click()
+    agree(alice.page, "强制释放")
+    drawer = dialog(alice.page, "10.77.0.6")
+    drawer.get_by_text("主机失去地址").first.wait_for()
+    drawer.get_by_role("button", name="确认已处理").click()
+    expect(drawer.get_by_text("主机失去地址")).to_have_count(0)
+
+
+def test_an_auditor_reads_and_is_offered_nothing_to_change(window: Window, book):
+    carol = window()
+    carol.sign_in("carol")
+    carol.go(f"{within()}&id={book['10.77.0.1']}")
+    drawer = dialog(carol.page, "10.77.0.1")
+    drawer.get_by_role("link", name="时间线").wait_for()
+    carol.settle()
+    assert drawer.get_by_role("button").all_inner_texts() == [""]  # closing it
+    assert carol.page.get_by_role("checkbox", include_hidden=True).count() == 0
+
+
 def test_several_addresses_are_refused_together_with_each_reason(alice: Watched, book):
     page = alice.page
     alice.go(within('"ip":{"in":"10.77.0.2,10.77.0.3,10.77.0.9"}'))
     alice.settle()
-    page.get_by_label("全选本页").check()
+    page.get_by_role("checkbox", name="全选本页").check()
     page.get_by_role("group", name="已选 3 个地址").get_by_role("button", name="保留").click()
     form = dialog(page, "保留 3 个地址")
     form.get_by_role("button", name="保留", exact=True).click()

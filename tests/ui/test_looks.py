@@ -8,11 +8,17 @@ from playwright.sync_api import Locator, Page
 
 from tests.ui.conftest import Watched, Window, connect, run, scripts
 
+CONDITIONS = '/address?filters={"ip":{"foo":1},"unit_id":{"in":[1]},"expires_at":{"between":["",1]}}'
 ROUTES = {
     "/overview": ("概览", "Overview"),
     "/terminal": ("Web终端", "Terminal"),
     "/resource": ("资源管理", "Hosts"),
     "/resource?id=1": ("资源管理", "Hosts"),
+    "/address": ("IP地址", "IP addresses"),
+    "/address?id=1": ("IP地址", "IP addresses"),
+    CONDITIONS: ("IP地址", "IP addresses"),
+    "/address?list=history": ("IP地址", "IP addresses"),
+    "/address?timeline=1": ("时间线", "Timeline"),
     "/application?tab=all": ("地址申请", "Applications"),
     "/application?id=1": ("地址申请", "Applications"),
     "/voucher": ("凭证管理", "Vouchers"),
@@ -41,8 +47,10 @@ ROUTES = {
 FORMS: list[tuple[str, str, Callable[[Page], Locator]]] = [
     ("/resource", "添加主机", lambda page: page.get_by_role("dialog", name="添加主机")),
     ("/application?tab=all", "申请地址", lambda page: page.get_by_role("dialog", name="申请地址")),
+    ("/address?id=1", "编辑", lambda page: page.get_by_role("dialog", name="编辑 ")),
     ("/voucher", "添加凭证", lambda page: page.get_by_role("dialog", name="添加凭证")),
     ("/application?tab=all", "通过 IPR", lambda page: page.get_by_role("dialog", name="通过 IPR")),
+    (CONDITIONS, "保存为视图", lambda page: page.get_by_role("dialog", name="保存为视图")),
     ("/user", "添加用户", lambda page: page.get_by_role("dialog", name="添加用户")),
     ("/user?id=2", "编辑登录限制", lambda page: page.get_by_role("dialog", name="登录限制")),
     ("/role", "添加角色", lambda page: page.get_by_role("dialog", name="添加角色")),

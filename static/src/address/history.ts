@@ -104,6 +104,12 @@ function text(name: string, value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
+/** The host that was linked, or is no longer. */
+export function hostOf({ old, new: now }: { old?: Values; new?: Values }): { id: number; name: string } | null {
+  const { host_id: id, host_name: name } = now ?? old ?? {}
+  return typeof id === 'number' && typeof name === 'string' ? { id, name } : null
+}
+
 /** The values that changed and mean something to a reader. */
 export function changesOf(row: { old?: Values; new?: Values }): Change[] {
   const [old, now] = [flat(row.old), flat(row.new)]

@@ -3,7 +3,7 @@ import { moment } from '../format'
 import { href } from '../router'
 import { sentence } from '../sentences'
 import { worded } from './fields'
-import type { Values } from './history'
+import { hostOf, type Values } from './history'
 
 export const KINDS = ['address', 'application', 'host', 'voucher', 'session', 'sign_in'] as const
 export type EventKind = (typeof KINDS)[number]
@@ -61,13 +61,12 @@ export function subject({ kind, title, details }: Happening): string {
   if (kind === 'application') return title.split(' ', 1)[0] ?? ''
   if (kind === 'session') return title
   if (kind === 'sign_in') return title.replace(/ 登录$/, '')
-  const host = details.new?.host_name ?? details.old?.host_name
-  return typeof host === 'string' ? host : ''
+  return hostOf(details)?.name ?? ''
 }
 
 export function target({ kind, details }: Happening): string | null {
   if (kind === 'session' && details.session_id) return href('/session', { id: details.session_id })
   if (kind === 'application' && details.application_id) return href('/application', { id: details.application_id })
-  const host = details.host_id ?? details.new?.host_id
-  return typeof host === 'number' ? href('/resource', { id: host }) : null
+  const host = details.host_id ?? hostOf(details)?.id
+  return host ? href('/resource', { id: host }) : null
 }
