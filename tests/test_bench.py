@@ -18,6 +18,7 @@ TINY = {
     "terminal": ["--rounds=1", "--keys=5", "--sessions=2", "--floods=1", "--megabytes=1", "--seconds=1"],
     "start": ["--rounds", "1"],
     "ipam": ["--rounds=1", "--networks=1"],
+    "beside": ["--rows=20", "--keys=5", "--rounds=1"],
     "sign-in": ["--rounds=1", "--seconds=3", "--people=2", "--keys=5"],
 }
 

@@ -9,6 +9,7 @@ BENCHES = {
     "terminal": "echo, bulk, memory and Ctrl-C of SSH sessions, beside OpenSSH's own client",
     "sign-in": "sign-ins per second, and the echo of a terminal while twenty sign in at once",
     "ipam": "lists of a million addresses beside a thousand, and allocation in networks of any size",
+    "beside": "echo of a terminal beside a large import and a new /16, and the import beside openpyxl",
     "start": "cold and warm start of the executable, beside an installed environment",
 }
 

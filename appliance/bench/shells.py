@@ -88,16 +88,33 @@ def settle(shell: Shell) -> None:
 
 def echo(shell: Shell, asked: dict[str, Any]) -> dict[str, Any]:
     """Type one byte after the other, each once the one before has come back."""
+    ready(shell)
+    return {"times": [key(shell, asked["pause"]) for _ in range(asked["count"])]}
+
+
+def ready(shell: Shell) -> None:
+    """Whatever is typed from here on comes back once."""
     shell.write(f"stty raw -echo; printf {READY}; exec cat\n".encode())
     wait_for(shell, READY)
-    times = []
-    for _ in range(asked["count"]):
-        time.sleep(asked["pause"])
-        begun = time.perf_counter()
-        shell.write(b"x")
-        if not shell.read(PATIENCE):
-            raise Ended("no echo")
-        times.append(time.perf_counter() - begun)
+
+
+def key(shell: Shell, pause: float) -> float:
+    """How long one byte takes there and back."""
+    time.sleep(pause)
+    begun = time.perf_counter()
+    shell.write(b"x")
+    if not shell.read(PATIENCE):
+        raise Ended("no echo")
+    return time.perf_counter() - begun
+
+
+def typing(shell: Shell, asked: dict[str, Any]) -> dict[str, Any]:
+    """The same, until told to end."""
+    times: list[float] = []
+    ready(shell)
+    tell({"ready": True})
+    while not select.select([sys.stdin], [], [], 0)[0]:
+        times.append(key(shell, asked["pause"]))
     return {"times": times}
 
 
@@ -140,7 +157,7 @@ def stall(shell: Shell, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 TASKS: dict[str, Callable[[Shell, dict[str, Any]], dict[str, Any]]] = {
-    task.__name__: task for task in (echo, bulk, interrupt, flood, stall)
+    task.__name__: task for task in (echo, typing, bulk, interrupt, flood, stall)
 }
 
 

@@ -44,9 +44,10 @@ class Store:
         self.vault, self.settings = vault, settings
         self.read_only = ""
         self.writes = 0
+        self.folder = folder
         self._db = Database(folder / "appliance.db")
         self.driver = self._db.driver
-        self._lock = RLock()
+        self._lock, self._writers = RLock(), RLock()
         self._inside = False
         self._known = Known((0, 0))
         self._tables = {name: StrictTable(self._db, name) for name in metadata.tables}
@@ -73,22 +74,36 @@ class Store:
         """A transaction that commits at the end of the block, or not at all. Never yield to the hub inside."""
         if self.read_only and not anyway:
             raise Unavailable(self.read_only)
-        self._enter("BEGIN IMMEDIATE")
-        tx = Tx(self, self._db.executable, actor, writing=True)
-        try:
-            yield tx
-            self._db.commit()
-            self.writes += 1
-        except IntegrityError as error:
-            raise taken(str(error.orig)) from error
-        except sqlite3.IntegrityError as error:
-            raise taken(str(error)) from error
-        except sqlite3.OperationalError as error:
-            raise refused(error) from error
-        finally:
-            self._leave()
+        with self._writers:
+            self._enter("BEGIN IMMEDIATE")
+            tx = Tx(self, self._db.executable, actor, writing=True)
+            try:
+                yield tx
+                self._db.commit()
+                self.writes += 1
+            except IntegrityError as error:
+                raise taken(str(error.orig)) from error
+            except sqlite3.IntegrityError as error:
+                raise taken(str(error)) from error
+            except sqlite3.OperationalError as error:
+                raise refused(error) from error
+            finally:
+                self._leave()
         for callback in tx.callbacks:
             callback()
+
+    def held(self) -> RLock:
+        """While this is held nobody else in the process writes: they wait, and everybody reads on.
+
+        For a long transaction of `another()` in a thread; without it, writers would meet its lock inside SQLite.
+        """
+        return self._writers
+
+    def another(self) -> "Store":
+        """The same database by a connection of its own."""
+        other = Store(self.folder, self.vault, self.settings)
+        other.read_only = self.read_only
+        return other
 
     def version(self) -> tuple[int, int]:
         """Something else after every commit, be it another process's; costs next to nothing."""

@@ -54,8 +54,7 @@ class Tx:
         self.callbacks: list[Callable[[], object]] = []
         self.witness: Witness | None = None
         """Hears of every Change; SQLAlchemy's own events tell of all other statements."""
-        self.remembered: dict[Hashable, Any] | None = None
-        """What `kept` found, for a long transaction that itself forgets it when it writes what it was found by."""
+        self._remembered: dict[Hashable, Any] | None = None
         self._known: Known | None = None
 
     def __getitem__(self, name: str) -> "StrictTable":
@@ -124,15 +123,19 @@ class Tx:
 
         A transaction that changes something asks anew, because it sees what nobody else may ever see.
         """
-        if self.remembered is not None:
-            if name not in self.remembered:
-                self.remembered[name] = find()
-            return self.remembered[name]
+        if self._remembered is not None:
+            if name not in self._remembered:
+                self._remembered[name] = find()
+            return self._remembered[name]
         if self._changing:
             return find()
         if self._known is None:
             self._known = self.store.known()
         return self._known[name] if name in self._known else self._known.add(name, find())
+
+    def forget(self) -> None:
+        """From here on keep although it changes things, until this is called again: for one that asks very often."""
+        self._remembered = {}
 
     def _answer(self, statement: Prepared, values: Mapping[str, Any] | None) -> list[Row]:
         """What a prepared statement finds, asked anew only when somebody wrote since. Not to be changed."""

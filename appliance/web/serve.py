@@ -66,9 +66,9 @@ class Desk:
             yield tx
 
     @contextmanager
-    def writing(self) -> Iterator[Tx]:
-        """A writing transaction of the actor; its audit line is part of it."""
-        with self.store.writing(self.actor) as tx:
+    def writing(self, store: Store | None = None) -> Iterator[Tx]:
+        """A writing transaction of the actor, be it in another store; its audit line is part of it."""
+        with (store or self.store).writing(self.actor) as tx:
             yield tx
             note(tx, self._route, self._facts)
 

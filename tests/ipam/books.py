@@ -1,13 +1,16 @@
 """Workbooks in tests: made, opened, sent."""
 
+import time
 from io import BytesIO
 from typing import Any
 
+import gevent
 import openpyxl
 
 from tests.client import Answer, Client
 
 BOUNDARY = "b0undary"
+JOBS = "/api/smart/import/jobs/"
 PREVIEW, EXECUTE = "/api/smart/import/preview", "/api/smart/import/execute"
 
 
@@ -62,6 +65,15 @@ def execute(client: Client, content: bytes, **fields: str) -> dict[str, Any]:
     answer = send(client, EXECUTE, content, **fields)
     assert answer.status == 200, answer.json
     return answer.json["data"]
+
+
+def ended(client: Client, ident: str) -> dict[str, Any]:
+    """A job when it is over."""
+    until = time.monotonic() + 60
+    while (job := client.get(JOBS + ident).json["data"])["status"] == "running":
+        assert time.monotonic() < until
+        gevent.sleep(0.01)
+    return dict(job)
 
 
 def export(client: Client, *resources: str, **more: Any) -> bytes:

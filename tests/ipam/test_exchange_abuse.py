@@ -10,7 +10,7 @@ import pytest
 from openpyxl.worksheet.formula import ArrayFormula
 
 from tests.client import Client
-from tests.ipam.books import BOUNDARY, PREVIEW, execute, faults, form, preview, saved, send, workbook
+from tests.ipam.books import BOUNDARY, PREVIEW, ended, execute, faults, form, preview, saved, send, workbook
 from tests.ipam.calls import rows
 
 GOOD = workbook(项目=[["名称"], ["a"]])
@@ -104,7 +104,8 @@ def test_more_rows_than_fifty_thousand_are_refused(alice: Client) -> None:
     sheet = book.create_sheet("项目")
     for number in range(50_002):
         sheet.append([number])
-    assert refusal(alice, saved(book)) == (400, "数据不能超过50000行")
+    done = ended(alice, preview(alice, saved(book))["job_id"])
+    assert (done["status"], done["error"]) == ("failed", "数据不能超过50000行")
 
 
 def test_more_columns_than_sixty_four_are_refused(alice: Client) -> None:

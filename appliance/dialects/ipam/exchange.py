@@ -1,14 +1,14 @@
 """Workbooks: export, download, preview, import, jobs, templates (ipam 9)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from appliance.dialects.ipam.envelope import Body, Query, ipam, said
 from appliance.domain import audit
 from appliance.domain.collections import READ, WRITE
-from appliance.domain.exchange import export, files, imports, reader, safety
-from appliance.domain.exchange.imports import ON_ERROR, Wish, chosen
+from appliance.domain.exchange import export, files, imports, jobs, safety
+from appliance.domain.exchange.imports import ON_ERROR, How, Wish, chosen
 from appliance.domain.exchange.running import ON_EXISTS
 from appliance.errors import Invalid
 from appliance.web.request import Upload
@@ -18,7 +18,7 @@ from appliance.web.serve import Desk
 KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EXPORTED, IMPORTED, NOT_IMPORTED, IN_BACKGROUND = "导出成功", "导入成功", "导入失败,未写入任何数据", "正在后台处理"
 BLOCK = 256 * 1024
-NO_FILE, EXECUTING = "请上传xlsx文件", "执行导入"
+NO_FILE, LOOKING, EXECUTING = "请上传xlsx文件", "导入预览", "执行导入"
 
 
 @ipam.post("/api/smart/export", needs=READ, takes=Body, audit="智能导出", outside=True)
@@ -72,28 +72,37 @@ def give_template(desk: Desk, query: dict[str, Any]) -> Reply:
     return attachment(f"import_template_{resource}.xlsx", body)
 
 
-@ipam.post("/api/smart/import/preview", needs=WRITE, takes=Body, audit="导入预览", outside=True, upload=safety.LARGEST)
+@ipam.post("/api/smart/import/preview", needs=WRITE, takes=Body, audit=LOOKING, outside=True, upload=safety.LARGEST)
 def preview(desk: Desk, body: dict[str, Any]) -> Reply:
     wish = wished(desk, body)
-    with desk.writing() as tx:
-        tx.tell("import_preview", file=wish.book.name, rows=wish.book.total)
-    return answered(imports.run(wish, "preview", lambda step: imports.preview(wish, step)), "success")
+    result = begun(desk, wish, "preview", LOOKING, lambda work: imports.preview(wish, desk.writing, work))
+    return answered(result, "success")
 
 
 @ipam.post("/api/smart/import/execute", needs=WRITE, takes=Body, audit=EXECUTING, outside=True, upload=safety.LARGEST)
 def execute(desk: Desk, body: dict[str, Any]) -> Reply:
     wish = wished(desk, body)
-    result = imports.run(wish, "execute", lambda step: executed(desk, wish, step))
+    result = begun(desk, wish, "execute", EXECUTING, lambda work: executed(desk, wish, work))
     return answered(result, IMPORTED if result.get("success") else NOT_IMPORTED)
 
 
-def executed(desk: Desk, wish: Wish, step: Callable[[int], None]) -> dict[str, Any]:
+def begun(desk: Desk, wish: Wish, kind: str, operation: str, act: jobs.Act) -> dict[str, Any]:
+    """A result, or a job, which notes itself when it is refused."""
+    return jobs.run(desk.actor.user_id, kind, wish.rows, act, lambda: note_refusal(desk, operation))
+
+
+def executed(desk: Desk, wish: Wish, work: jobs.Work) -> dict[str, Any]:
     """The import; one that wrote nothing leaves its line in the audit too."""
-    result = imports.execute(wish, desk.writing, step)
+    result = imports.execute(wish, desk.writing, work)
     if not result["success"]:
-        with desk.store.writing(desk.actor) as tx:
-            audit.note(tx, EXECUTING, succeeded=False)
+        note_refusal(desk, EXECUTING)
     return result
+
+
+def note_refusal(desk: Desk, operation: str) -> None:
+    """The audit line of what came to nothing."""
+    with desk.store.writing(desk.actor) as tx:
+        audit.note(tx, operation, succeeded=False)
 
 
 def answered(result: dict[str, Any], message: str) -> Reply:
@@ -103,19 +112,17 @@ def answered(result: dict[str, Any], message: str) -> Reply:
 
 def wished(desk: Desk, body: dict[str, Any]) -> Wish:
     """The workbook that was sent, or the one of a preview, and how to import it."""
-    how = {
-        "on_error": chosen("on_error", body.get("on_error"), ON_ERROR),
-        "on_exists": chosen("on_exists", body.get("on_exists"), ON_EXISTS),
-    }
+    on_error = chosen("on_error", body.get("on_error"), ON_ERROR)
+    how = How(desk.store, desk.actor, on_error, chosen("on_exists", body.get("on_exists"), ON_EXISTS))
     file = body.get("file")
     if isinstance(file, Upload) and file.content:
-        return Wish(desk.store, desk.actor, reader.read(file.name, file.content), **how)
+        return imports.sent(how, file.name, file.content)
     if not body.get("preview_token"):
         raise Invalid(file=NO_FILE)
-    return Wish(desk.store, desk.actor, imports.kept(desk.actor.user_id, body["preview_token"]), **how)
+    return imports.again(how, body["preview_token"])
 
 
 @ipam.get("/api/smart/import/jobs/<ident>", needs=WRITE)
 def show_job(tx: Any, ident: str) -> dict[str, Any]:
     """获取导入任务"""
-    return imports.state(tx.actor.user_id, ident, is_admin=tx.actor.is_admin)
+    return jobs.state(tx.actor.user_id, ident, is_admin=tx.actor.is_admin)

@@ -36,6 +36,8 @@ CODES: dict[type[Problem], str] = {
 }
 LOST = {"parent_id": "PARENT_NOT_FOUND"}
 REASON = "导入"
+LEAVES = {"user_contacts", "gateways", "projects", "ips"}
+"""By rows of these none of the same sheet is judged, nor of a sheet that was before."""
 
 
 def apply(tx: Tx, page: Page, line: Line, before: Row | None, changed: dict[str, str], lookups: Lookups) -> None:
@@ -46,15 +48,9 @@ def apply(tx: Tx, page: Page, line: Line, before: Row | None, changed: dict[str,
             write(tx, page, before, body)
     except Problem as problem:
         line.errors += faults(page, line, problem)
-    if page.sheet.collection is not IPS:
-        forget(tx, page.sheet.resource, lookups)
-
-
-def forget(tx: Tx, resource: str, lookups: Lookups) -> None:
-    """Rows were written by which others are judged; by addresses nobody is."""
-    lookups.forget(resource)
-    assert tx.remembered is not None
-    tx.remembered.clear()
+    lookups.forget(page.sheet.resource)
+    if page.sheet.resource not in LEAVES:
+        tx.forget()
 
 
 def write(tx: Tx, page: Page, before: Row | None, body: dict[str, Any]) -> None:

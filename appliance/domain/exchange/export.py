@@ -11,7 +11,6 @@ from appliance import clock
 from appliance.domain import filters, listing, pages, values
 from appliance.domain.collections import COLLECTIONS
 from appliance.domain.exchange import files
-from appliance.domain.exchange.recorder import Turns
 from appliance.domain.exchange.sheets import BY_RESOURCE, CUSTOM, SHEETS, Column, Sheet, all_columns, choices
 from appliance.domain.exchange.texts import LISTS, cells
 from appliance.domain.exchange.writer import Writer
@@ -139,10 +138,10 @@ def add(tx: Tx, resource: str, idents: Iterable[int], found: Chosen) -> None:
 
 def make(store: Store, actor: Any, rows: Chosen) -> dict[str, Any]:
     """The workbook as a file, in short transactions with the writing in a thread."""
-    writer, turns = Writer(), Turns()
+    writer = Writer()
     for sheet in SHEETS:
         if sheet.resource in rows:
-            fill(store, actor, writer, sheet, rows[sheet.resource], turns)
+            fill(store, actor, writer, sheet, rows[sheet.resource])
     name, path = files.new(store.settings.data, actor.user_id)
     try:
         writer.save(path)
@@ -163,7 +162,7 @@ def called(moment: Any) -> str:
     return f"export_{moment.astimezone(values.Zone.zone):%Y%m%d}.xlsx"
 
 
-def fill(store: Store, actor: Any, writer: Writer, sheet: Sheet, idents: list[int], turns: Turns) -> None:
+def fill(store: Store, actor: Any, writer: Writer, sheet: Sheet, idents: list[int]) -> None:
     """One sheet."""
     with store.reading(actor) as tx:
         columns = all_columns(tx, sheet)
@@ -173,7 +172,6 @@ def fill(store: Store, actor: Any, writer: Writer, sheet: Sheet, idents: list[in
             rows = pages.by_ids(tx, sheet.collection, idents[start : start + PORTION])
             texts = cells(tx, sheet, columns, rows)
         writer.append([[row[one.field] for one in columns] for row in texts])
-        turns()
 
 
 # --- templates -------------------------------------------------------------------------------------------------------

@@ -1,50 +1,54 @@
-"""Imports: what a workbook would do, doing it, and large ones in the background with their progress (ipam 9)."""
+"""Imports: what a workbook would do, and doing it (ipam 9)."""
 
-import gc
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
-import gevent
-from gevent.lock import BoundedSemaphore
-
-from appliance import clock, logs
-from appliance.domain.exchange import files
-from appliance.domain.exchange.lines import CREATE, ERROR, SKIP, UPDATE, Line, Page
+from appliance import clock
+from appliance.domain.exchange import answers, files, jobs, reader, safety
+from appliance.domain.exchange.jobs import JUDGING, READING, WRITING, Work
+from appliance.domain.exchange.lines import ERROR
 from appliance.domain.exchange.reader import Book
-from appliance.domain.exchange.recorder import Overtaken, Recorder, Turns, rehearsal
+from appliance.domain.exchange.recorder import Overtaken, Recorder, rehearsal
 from appliance.domain.exchange.running import Outcome, Run
-from appliance.errors import Conflict, Invalid, Missing, Problem, Throttled
+from appliance.domain.exchange.threads import quick, within
+from appliance.errors import Conflict, Invalid
 from appliance.store import Store, Tx
 
-AT_ONCE = 2000
-"""Rows that the caller waits for; more are worked on in the background."""
-SHOWN, TOLD = 500, 1000
-KEPT, JOBS, WAITING = 10, 50, 4
-PREVIEW_LIFE, JOB_LIFE = timedelta(hours=1), timedelta(days=1)
+BESIDES = 300
+"""Rows that hold no data, at the most, in a workbook that is read at once: guide, headers, what a file remembers."""
+KEPT, PREVIEW_LIFE = 10, timedelta(hours=1)
 ON_ERROR = ("abort", "skip_invalid")
 TRIES = 3
-NEVER = 1_000_000
 CHANGED_MEANWHILE = "数据在导入期间被他人修改,未写入任何数据,请重试"
 GONE = "预览已过期,请重新上传文件"
-BROKEN = "导入失败,未写入任何数据"
-Writing = Callable[[], AbstractContextManager[Tx]]
-_one_at_a_time = BoundedSemaphore(1)
+Writing = Callable[..., AbstractContextManager[Tx]]
+"""A transaction of a store, everybody's if none is named."""
+
+
+@dataclass
+class How:
+    """Where to, by whom, and how somebody wants something imported."""
+
+    store: Store
+    actor: Any
+    on_error: str = "abort"
+    on_exists: str = "update"
 
 
 @dataclass
 class Wish:
-    """What somebody wants imported, and how."""
+    """A workbook to import; a large file is read only when it is its turn."""
 
-    store: Store
-    actor: Any
-    book: Book
-    on_error: str = "abort"
-    on_exists: str = "update"
+    how: How
+    name: str
+    rows: int
+    content: bytes = b""
+    book: Book | None = None
 
 
 @dataclass
@@ -56,24 +60,7 @@ class Preview:
     due: datetime
 
 
-@dataclass
-class Job:
-    """An import in the background."""
-
-    ident: str
-    user_id: int
-    kind: str
-    total: int
-    done: int = 0
-    status: str = "running"
-    result: dict[str, Any] | None = None
-    error: str = ""
-    begun: datetime = field(default_factory=clock.now)
-    ended: datetime | None = None
-
-
 _previews: dict[str, Preview] = {}
-_jobs: dict[str, Job] = {}
 
 
 # --- how -------------------------------------------------------------------------------------------------------------
@@ -89,6 +76,27 @@ def chosen(name: str, value: Any, allowed: tuple[str, ...]) -> str:
     return str(value)
 
 
+def sent(how: How, name: str, content: bytes) -> Wish:
+    """A file that came, or Invalid; few rows are read at once, and all that is wrong with their file is told."""
+    wish = Wish(how, name, within(quick, safety.check, content), content)
+    if wish.rows <= jobs.AT_ONCE + BESIDES:
+        take(wish, within(quick, reader.read, name, content))
+    return wish
+
+
+def again(how: How, token: Any) -> Wish:
+    """The workbook of a preview of the same user."""
+    found = _previews.get(str(token))
+    if found is None or found.user_id != how.actor.user_id or found.due <= clock.now():
+        raise Invalid(preview_token=GONE)
+    return Wish(how, found.book.name, found.book.total, book=found.book)
+
+
+def take(wish: Wish, book: Book) -> None:
+    """The workbook was read."""
+    wish.book, wish.rows, wish.content = book, book.total, b""
+
+
 def keep(user_id: int, book: Book) -> str:
     """Keep a workbook for an hour; the token that finds it again."""
     for token in [token for token, one in _previews.items() if one.due <= clock.now()]:
@@ -100,196 +108,69 @@ def keep(user_id: int, book: Book) -> str:
     return token
 
 
-def kept(user_id: int, token: Any) -> Book:
-    """The workbook of a preview of the same user."""
-    found = _previews.get(str(token))
-    if found is None or found.user_id != user_id or found.due <= clock.now():
-        raise Invalid(preview_token=GONE)
-    return found.book
-
-
 # --- looking and doing -----------------------------------------------------------------------------------------------
 
 
-def preview(wish: Wish, step: Callable[[int], None]) -> dict[str, Any]:
+def preview(wish: Wish, writing: Writing, work: Work) -> dict[str, Any]:
     """What every row would do, and everything that is wrong."""
-    with alone():
-        outcome = rehearsed(wish, step)[0]
-    return previewed(wish, outcome) | {"preview_token": keep(wish.actor.user_id, wish.book)}
+    book = opened(wish, work)
+    with writing() as tx:
+        tx.tell("import_preview", file=book.name, rows=book.total)
+    outcome, _ = rehearsed(wish, work)
+    found = within(work.pool, answers.previewed, book.name, outcome)
+    return found | {"preview_token": keep(wish.how.actor.user_id, book)}
 
 
-@contextmanager
-def alone() -> Iterator[None]:
-    """One import at a time; the collector leaves its oldest generation alone meanwhile.
-
-    A large workbook is half a million objects that all live to its end: looking through them again and again finds
-    nothing, and each time stops every terminal for a sixth of a second.
-    """
-    with _one_at_a_time:
-        usual = gc.get_threshold()
-        gc.set_threshold(usual[0], usual[1], NEVER)
-        try:
-            yield
-        finally:
-            gc.set_threshold(*usual)
-
-
-def rehearsed(wish: Wish, step: Callable[[int], None]) -> tuple[Outcome, Recorder]:
-    """The whole workbook on a copy of the database."""
-    turns = Turns()
-
-    def advance(done: int) -> None:
-        step(done)
-        turns()
-
-    with rehearsal(wish.store, files.folder(wish.store.settings.data), wish.actor) as (tx, recorder):
-        outcome = Run(tx, recorder, wish.on_exists, advance).book(wish.book)
-    return outcome, recorder
-
-
-def execute(wish: Wish, writing: Writing, step: Callable[[int], None]) -> dict[str, Any]:
+def execute(wish: Wish, writing: Writing, work: Work) -> dict[str, Any]:
     """Write what is right: all of it or nothing, or what is right alone."""
     begun = monotonic()
-    with alone():
-        for _ in range(TRIES):
-            outcome, recorder = rehearsed(wish, step)
-            if outcome.total(ERROR) and wish.on_error == "abort":
-                return executed(outcome, begun, succeeded=False)
-            try:
-                repeat(recorder, writing)
-            except Overtaken:
-                continue
-            return executed(outcome, begun, succeeded=True)
+    opened(wish, work)
+    for _ in range(TRIES):
+        outcome, recorder = rehearsed(wish, work)
+        refused = wish.how.on_error == "abort" and outcome.total(ERROR) > 0
+        if refused or written(wish, recorder, writing, work):
+            return within(work.pool, answers.executed, outcome, begun, not refused)
     raise Conflict(CHANGED_MEANWHILE).coded("VERSION_CONFLICT")
 
 
-def repeat(recorder: Recorder, writing: Writing) -> None:
-    """The statements of the rehearsal in one transaction.
+def opened(wish: Wish, work: Work) -> Book:
+    """The workbook, read by now."""
+    if wish.book is None:
+        take(wish, work.do(READING, wish.rows, reader.read, wish.name, wish.content, work.step))
+    assert wish.book is not None
+    return wish.book
 
-    It lets terminals have their turn while it holds the database: whoever wants to read or write waits for its end.
+
+def rehearsed(wish: Wish, work: Work) -> tuple[Outcome, Recorder]:
+    """The whole workbook on a copy of the database."""
+    return work.do(JUDGING, wish.rows, rehearse, wish, work.step)
+
+
+def rehearse(wish: Wish, step: Callable[[int], None]) -> tuple[Outcome, Recorder]:
+    """The same in the thread."""
+    assert wish.book is not None
+    with rehearsal(wish.how.store, files.folder(wish.how.store.settings.data), wish.how.actor) as (tx, recorder):
+        outcome = Run(tx, recorder, wish.how.on_exists, step).book(wish.book)
+    return outcome, recorder
+
+
+def written(wish: Wish, recorder: Recorder, writing: Writing, work: Work) -> bool:
+    """The statements of the rehearsal in one transaction; whether the database was still as judged.
+
+    Twenty thousand rows take one or two seconds. On the connection everybody shares that would be a transaction that
+    yields, and nobody could read before its end; on another one, in a thread, only those wait who want to write.
     """
-    with writing() as tx:
-        recorder.repeat(tx, Turns())
-
-
-def previewed(wish: Wish, outcome: Outcome) -> dict[str, Any]:
-    """A preview as it is told."""
-    names = {"create": CREATE, "update": UPDATE, "skip": SKIP, "error": ERROR}
-    warned = len(outcome.warnings) + sum(
-        len(page.warnings) + sum(len(line.warnings) for line in page.lines) for page in outcome.pages
-    )
-    total = sum(len(page.lines) for page in outcome.pages)
-    summary = {"total": total, **{name: outcome.total(action) for name, action in names.items()}, "warning": warned}
-    can = total > 0 and not summary["error"]
-    sheets = [told(page) for page in outcome.pages]
-    return {
-        "file_name": wish.book.name,
-        "summary": summary,
-        "sheets": sheets,
-        "warnings": outcome.warnings,
-        "can_import": can,
-    }
-
-
-def told(page: Page) -> dict[str, Any]:
-    """One sheet of a preview; what is wrong comes first."""
-    counted = {action: sum(line.action == action for line in page.lines) for action in (CREATE, UPDATE, SKIP, ERROR)}
-    mapping = [
-        {"header": header, "field": column.field if column else None, "mapped": column is not None}
-        for header, column in zip(page.headers, page.columns, strict=True)
-    ]
-    unknown = [one["header"] for one in mapping if not one["mapped"] and one["header"]]
-    rows = sorted(page.lines, key=lambda line: (line.action != ERROR, line.number))
-    return {
-        "resource": page.sheet.resource,
-        "sheet_name": page.title,
-        "total": len(page.lines),
-        **counted,
-        "columns": mapping,
-        "unknown_columns": unknown,
-        "warnings": page.warnings,
-        "rows": [shown(line) for line in rows[:SHOWN]],
-        "rows_truncated": len(rows) > SHOWN,
-    }
-
-
-def shown(line: Line) -> dict[str, Any]:
-    """One row of a preview."""
-    found = {"row": line.number, "action": line.action, "key": line.key, "data": line.texts, "changes": line.changes}
-    return found | {"errors": line.errors, "warnings": line.warnings}
-
-
-def executed(outcome: Outcome, begun: float, *, succeeded: bool) -> dict[str, Any]:
-    """What an import did, as it is told."""
-    errors = [
-        {"resource": page.sheet.resource, "sheet_name": page.title, "row": line.number, "key": line.key, **one}
-        for page in outcome.pages
-        for line in page.lines
-        for one in line.errors
-    ]
-    nothing = dict.fromkeys(outcome.count(CREATE), 0)
-    return {
-        "success": succeeded,
-        "created": outcome.count(CREATE) if succeeded else nothing,
-        "updated": outcome.count(UPDATE) if succeeded else nothing,
-        "skipped": outcome.count(SKIP) if succeeded else nothing,
-        "failed": outcome.total(ERROR),
-        "errors": errors[:TOLD],
-        "errors_truncated": len(errors) > TOLD,
-        "duration_ms": round((monotonic() - begun) * 1000),
-        "backup_record_id": None,
-    }
-
-
-# --- in the background -----------------------------------------------------------------------------------------------
-
-
-def run(wish: Wish, kind: str, work: Callable[[Callable[[int], None]], dict[str, Any]]) -> dict[str, Any]:
-    """The result, or the job that will have it."""
-    if wish.book.total <= AT_ONCE:
-        return work(lambda done: None)
-    job = enrol(wish, kind)
-    gevent.spawn(labour, job, work)
-    return {"job_id": job.ident, "status": job.status}
-
-
-def enrol(wish: Wish, kind: str) -> Job:
-    """A new job; only so many wait, and old ones are forgotten."""
-    for ident in [ident for ident, one in _jobs.items() if one.ended and one.ended + JOB_LIFE <= clock.now()]:
-        del _jobs[ident]
-    running = [job for job in _jobs.values() if not job.ended]
-    if len(running) >= WAITING:
-        raise Throttled(60)
-    while len(_jobs) >= JOBS:
-        del _jobs[next(ident for ident, one in _jobs.items() if one.ended)]
-    job = Job(secrets.token_hex(16), wish.actor.user_id, kind, wish.book.total)
-    _jobs[job.ident] = job
-    return job
-
-
-def labour(job: Job, work: Callable[[Callable[[int], None]], dict[str, Any]]) -> None:
-    """Work on a job to its end, whatever that is."""
-
-    def step(done: int) -> None:
-        job.done = done
-
     try:
-        job.result = work(step)
-        job.status = "success" if job.result.get("success", True) else "failed"
-        job.error = "" if job.status == "success" else BROKEN
-    except Problem as problem:
-        job.status, job.error = "failed", problem.sentence or str(problem.faults)
-    except Exception as error:  # noqa: BLE001 -- the job says that it failed, the log why
-        logs.fail("import.failed", error)
-        job.status, job.error = "failed", BROKEN
-    job.ended = clock.now()
+        with wish.how.store.held():
+            work.do(WRITING, len(recorder.statements), repeat, wish.how.store, recorder, writing, work.step)
+    except Overtaken:
+        return False
+    for callback in recorder.callbacks:
+        callback()
+    return True
 
 
-def state(user_id: int, ident: str, *, is_admin: bool) -> dict[str, Any]:
-    """A job as its owner sees it."""
-    job = _jobs.get(ident)
-    if job is None or (job.user_id != user_id and not is_admin):
-        raise Missing()
-    progress = {"done": job.done, "total": job.total, "percent": round(100 * job.done / max(job.total, 1), 1)}
-    found = {"job_id": job.ident, "kind": job.kind, "status": job.status, "progress": progress, "result": job.result}
-    return found | {"error": job.error or None, "created_at": job.begun, "finished_at": job.ended}
+def repeat(store: Store, recorder: Recorder, writing: Writing, step: Callable[[int], None]) -> None:
+    """The same in the thread."""
+    with closing(store.another()) as other, writing(other) as tx:
+        recorder.repeat(tx, step)

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ CREATE, UPDATE, SKIP, ERROR = "create", "update", "skip", "error"
 
 @dataclass(slots=True)
 class Line:
-    """One row: what it says by field, and what becomes of it. There are many: few objects each keep the loop smooth."""
+    """One row: what it says by field, and what becomes of it."""
 
     number: int
     texts: dict[str, str]
@@ -86,7 +86,7 @@ def resource_of(book: Book, given: Given) -> str | None:
     return None
 
 
-def page_of(tx: Tx, book: Book, sheet: Sheet, given: Given, turn: Callable[[], None]) -> Page:
+def page_of(tx: Tx, book: Book, sheet: Sheet, given: Given) -> Page:
     """A sheet with its columns understood; custom fields as they are defined by now."""
     wide = max([len(given.headers), *(len(texts) for _, texts in given.rows)], default=0)
     headers = [*given.headers, *[""] * (wide - len(given.headers))]
@@ -95,9 +95,7 @@ def page_of(tx: Tx, book: Book, sheet: Sheet, given: Given, turn: Callable[[], N
     for header, one in zip(headers, columns, strict=True):
         if one is None and header:
             page.warnings.append(f"{header}: {UNKNOWN_COLUMN}")
-    for number, texts in given.rows:
-        page.lines.append(line_of(page, number, texts))
-        turn()
+    page.lines += [line_of(page, number, texts) for number, texts in given.rows]
     return page
 
 

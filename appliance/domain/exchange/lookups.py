@@ -1,6 +1,7 @@
 """From the names in cells to the rows they mean; what somebody does not see he cannot name (ipam 9)."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -30,13 +31,12 @@ class Lookups:
 
     def __init__(self, tx: Tx) -> None:
         self.tx = tx
-        self.known: dict[tuple[str, str], list[Row]] = {}
+        self.known: dict[str, dict[str, list[Row]]] = defaultdict(dict)
         self.scoped = scope.of(tx) is not None
 
     def forget(self, resource: str) -> None:
         """Rows of a resource were written."""
-        for key in [key for key in self.known if key[0] == resource]:
-            del self.known[key]
+        self.known[resource].clear()
 
     def one(self, resource: str, text: str, near: dict[str, Any]) -> int:
         """The id of the row that is meant, or ValueError with what is wrong."""
@@ -53,10 +53,10 @@ class Lookups:
 
     def all(self, resource: str, text: str) -> list[Row]:
         """Every row of that name."""
-        key = (resource, folded(text))
-        if key not in self.known:
-            self.known[key] = next((rows for way in ways(resource, text) if (rows := self.ask(resource, way))), [])
-        return self.known[key]
+        known, key = self.known[resource], folded(text)
+        if key not in known:
+            known[key] = next((rows for way in ways(resource, text) if (rows := self.ask(resource, way))), [])
+        return known[key]
 
     def ask(self, resource: str, way: Iterable[ColumnElement[bool]]) -> list[Row]:
         """The rows of some conditions that the actor sees."""

@@ -1,13 +1,10 @@
-"""Reads workbooks in a thread: texts of cells, and what may not be in one (ipam 9, A29)."""
+"""Reads workbooks: texts of cells, and what may not be in one (ipam 9, A29). Takes its time: call it in a thread."""
 
 import datetime as dates
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
-
-from gevent import monkey
-from gevent.threadpool import ThreadPool
 
 from appliance.domain.exchange import safety
 from appliance.domain.exchange.sheets import GUIDE, META
@@ -19,10 +16,7 @@ WIDEST = 256
 """Cells beyond are not even looked at; a row that has any between is refused."""
 FURTHEST = 200_000
 NO_FORMULA, NO_ERROR = "不允许公式", "单元格为错误值"
-TURN, REST = 5, 0.0005
-pool = ThreadPool(1)
-"""One workbook at a time, read or written."""
-_sleep = monkey.get_original("time", "sleep")
+Step = Callable[[int], None]
 
 
 class Faulty(str):
@@ -55,43 +49,26 @@ class Book:
         return sum(len(sheet.rows) for sheet in self.sheets)
 
 
-def read(name: str, content: bytes) -> Book:
-    """A workbook, off the loop, or Invalid."""
-    found: Book | Invalid = pool.apply(judged, (name, content))
-    if isinstance(found, Invalid):
-        raise found
-    return found
-
-
-def judged(name: str, content: bytes) -> Book | Invalid:
-    """The workbook or the refusal; what a thread raises would be told in the log as a fault of ours."""
-    try:
-        return parsed(name, content)
-    except Invalid as problem:
-        return problem
-
-
-def parsed(name: str, content: bytes) -> Book:
-    """The same, in the thread."""
-    safety.check(content)
+def read(name: str, content: bytes, step: Step = lambda rows: None) -> Book:
+    """A workbook that passed the check, or Invalid; `step` hears how many rows were read so far."""
     import openpyxl  # here, so that starting the appliance does not wait for it
 
     try:
         workbook = openpyxl.load_workbook(BytesIO(content), read_only=True, keep_links=False)
-        return book_of(name, workbook)
+        return book_of(name, workbook, step)
     except Invalid:
         raise
     except Exception:  # noqa: BLE001 -- openpyxl raises whatever it stumbles over; to the sender all of it is one
         raise Invalid(file=safety.NO_XLSX) from None
 
 
-def book_of(name: str, workbook: Any) -> Book:
+def book_of(name: str, workbook: Any, step: Step) -> Book:
     """Every sheet of it."""
     if len(workbook.worksheets) > MOST_SHEETS:
         raise Invalid(file=f"工作表不能超过{MOST_SHEETS}个")
     book = Book(name, [], [])
     for place, sheet in enumerate(workbook.worksheets):
-        rows = list(filled(sheet, MOST_ROWS + 1 - book.total))
+        rows = list(filled(sheet, book.total, step))
         if sheet.title == META:
             book.meta = [texts for _, texts in rows]
         elif sheet.title != GUIDE and rows:
@@ -102,12 +79,11 @@ def book_of(name: str, workbook: Any) -> Book:
     return book
 
 
-def filled(sheet: Any, most: int) -> Iterator[tuple[int, list[str]]]:
-    """The rows that hold anything, with their numbers; gives way to the loop while it works."""
+def filled(sheet: Any, found: int, step: Step) -> Iterator[tuple[int, list[str]]]:
+    """The rows that hold anything, with their numbers; so many were found before."""
     sheet.reset_dimensions()  # what the file says of its size is not believed
-    found = 0
     for number, row in enumerate(sheet.iter_rows(max_col=WIDEST), 1):
-        if number > FURTHEST or found > most + 1:
+        if number > FURTHEST or found > MOST_ROWS + 2:
             raise Invalid(file=f"数据不能超过{MOST_ROWS}行")
         texts = [text_of(cell) for cell in row]
         while texts and not texts[-1]:
@@ -116,9 +92,8 @@ def filled(sheet: Any, most: int) -> Iterator[tuple[int, list[str]]]:
             raise Invalid(file=f"列数不能超过{MOST_COLUMNS}")
         if texts:
             found += 1
+            step(found)
             yield number, texts
-        if number % TURN == 0:
-            _sleep(REST)
 
 
 def text_of(cell: Any) -> str:

@@ -1,21 +1,18 @@
 """Works on a copy of the database what is to happen, and repeats the finished statements on the real one (ipam 9).
 
-Judging twenty thousand rows by the API's own rules takes most of a minute. On the copy that may yield between rows, so
-that terminals and everybody else go on; the real database sees only prepared statements in one transaction, each of
-which must touch exactly the rows it touched on the copy.
+Judging twenty thousand rows by the API's own rules takes many seconds, and the whole workbook is one transaction. On
+the copy that holds up nobody; the real database sees only prepared statements, each of which must touch exactly the
+rows it touched on the copy. All of it belongs into a thread.
 """
 
 import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from time import monotonic
 from typing import Any, NamedTuple
 
-import gevent
-from gevent.threadpool import ThreadPool
 from sqlalchemy import event, func, select
 
 from appliance.store import Change, Store, Tx
@@ -26,13 +23,8 @@ WATCHED = (
     *("user_groups", "field_definitions", "user_group_members", "users"),
 )
 """What rows of a workbook are judged by; addresses are compared by the statements themselves."""
-SLICE = 0.004
-"""Seconds of work before others get their turn."""
 LONGEST_STORY = 1000
 """So many single changes stand in one audit line; it says how many more there were."""
-PAUSE = 0.0005
-"""Not 0: the loop runs fifty pieces that only give way before it looks at its sockets again."""
-_pool = ThreadPool(1)
 
 
 class Statement(NamedTuple):
@@ -87,6 +79,7 @@ class Recorder:
         self.untold = 0
         """Changes beyond those that stand in the audit line."""
         self.callbacks: list[Callable[[], object]] = []
+        """For after the commit, outside the thread."""
 
     def note(self, _conn: Any, cursor: Any, text: str, values: Any, context: Any, many: bool) -> None:
         """SQLAlchemy executed something."""
@@ -117,20 +110,19 @@ class Recorder:
             del tx.changes[LONGEST_STORY:]
             tx.store.driver.execute("RELEASE attempt")
 
-    def repeat(self, tx: Tx, turn: Callable[[], None]) -> None:
+    def repeat(self, tx: Tx, step: Callable[[int], None]) -> None:
         """The same on the real database, all of it exactly as it was, or Overtaken."""
         if figures(tx) != self.figures:
             raise Overtaken
         driver = tx.store.driver
-        for one in self.statements:
+        for number, one in enumerate(self.statements, 1):
             cursor = driver.executemany(one.text, one.values) if one.many else driver.execute(one.text, one.values)
             if cursor.rowcount != one.touched or (one.ident is not None and cursor.lastrowid != one.ident):
                 raise Overtaken
-            turn()
+            step(number)
         tx.changes += self.changes
         if self.untold:
             tx.tell("import", further_changes=self.untold)
-        tx.callbacks += self.callbacks
 
 
 def figures(tx: Tx) -> list[Any]:
@@ -149,42 +141,23 @@ def rehearsal(store: Store, folder: Path, actor: Any) -> Iterator[tuple[Tx, Reco
     """A transaction on a copy of the database as it is now; it never commits."""
     place = Path(tempfile.mkdtemp(prefix="work-", dir=folder))
     try:
-        _pool.apply(copy, (store.driver.execute("PRAGMA database_list").fetchone()[2], place / "appliance.db"))
+        copy(store.folder, place)
         shadow = Store(place, store.vault, store.settings)
-        try:
-            with suppress(Rehearsed), shadow.writing(actor) as tx:
-                recorder = Recorder()
-                recorder.figures = figures(tx)
-                event.listen(tx.connection, "after_cursor_execute", recorder.note)
-                tx.witness, tx.remembered = recorder.witness, {}
-                yield tx, recorder
-                recorder.changes, recorder.callbacks = tx.changes, tx.callbacks
-                raise Rehearsed
-        finally:
-            shadow.close()
+        with closing(shadow), suppress(Rehearsed), shadow.writing(actor) as tx:
+            recorder = Recorder()
+            recorder.figures = figures(tx)
+            event.listen(tx.connection, "after_cursor_execute", recorder.note)
+            tx.witness = recorder.witness
+            tx.forget()
+            yield tx, recorder
+            recorder.changes, recorder.callbacks = tx.changes, tx.callbacks
+            raise Rehearsed
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def copy(source: str, target: Path) -> None:
-    """A consistent copy in one step, in the thread."""
-    with sqlite3.connect(source) as old, sqlite3.connect(target) as new:
+def copy(source: Path, target: Path) -> None:
+    """A consistent copy of the database in one step."""
+    connect = sqlite3.connect
+    with closing(connect(source / "appliance.db")) as old, closing(connect(target / "appliance.db")) as new:
         old.backup(new)
-    old.close()
-    new.close()
-
-
-class Turns:
-    """Lets others have their turn when some milliseconds are over."""
-
-    def __init__(self) -> None:
-        self.since = monotonic()
-        self.longest = 0.0
-
-    def __call__(self, *_: Any) -> None:
-        """Once for every small piece of work."""
-        spent = monotonic() - self.since
-        if spent > SLICE:
-            self.longest = max(self.longest, spent)
-            gevent.sleep(PAUSE)
-            self.since = monotonic()

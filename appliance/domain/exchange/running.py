@@ -38,7 +38,7 @@ class Outcome:
 
 
 class Run:
-    """One workbook on its way through a transaction that yields now and then: never the store everybody uses."""
+    """One workbook on its way through a transaction of a thread: never of the store everybody uses."""
 
     def __init__(self, tx: Tx, recorder: Recorder, on_exists: str, step: Step) -> None:
         self.tx, self.recorder, self.on_exists, self.step = tx, recorder, on_exists, step
@@ -51,7 +51,7 @@ class Run:
         outcome = Outcome(warnings=[f"{title}: {UNKNOWN_SHEET}" for title in unknown])
         for sheet in APPLIED:
             if sheet.resource in given:
-                page = page_of(self.tx, book, sheet, given[sheet.resource], self.turn)
+                page = page_of(self.tx, book, sheet, given[sheet.resource])
                 outcome.pages.append(page)
                 self.page(page)
         outcome.pages.sort(key=lambda page: SHEETS.index(page.sheet))
@@ -59,7 +59,7 @@ class Run:
 
     def page(self, page: Page) -> None:
         """One sheet; parents before what lies below them."""
-        mark_repeated(page, self.turn)
+        mark_repeated(page)
         lines = parents_first(page.lines)
         for start in range(0, len(lines), PORTION):
             part = [one for one in lines[start : start + PORTION] if self.takes(page, one)]
@@ -102,10 +102,6 @@ class Run:
             elif line.action == UPDATE and not attempt.wrote:
                 line.action = SKIP
 
-    def turn(self) -> None:
-        """Nothing new is done, but others may want their turn."""
-        self.step(self.done)
-
     def refuse(self, line: Line, sentence: str) -> None:
         """A row that is there already, where that was to be an error."""
         line.action = ERROR
@@ -122,11 +118,10 @@ def key_names(sheet: Sheet, texts: dict[str, str]) -> tuple[str, ...]:
     return next((names for names in sheet.keys if texts.get(names[-1])), sheet.keys[-1])
 
 
-def mark_repeated(page: Page, turn: Callable[[], None]) -> None:
+def mark_repeated(page: Page) -> None:
     """Two rows that mean the same thing: the second is at fault."""
     seen: dict[Any, int] = {}
     for line in page.lines:
-        turn()
         names = key_names(page.sheet, line.texts)
         key = (names, *(folded(line.texts.get(name, "")) for name in names))
         if line.texts.get("id") and names == ("name", "phone"):

@@ -5,8 +5,8 @@ from copy import copy
 from pathlib import Path
 from typing import Any
 
-from appliance.domain.exchange.reader import REST, TURN, _sleep, pool
 from appliance.domain.exchange.sheets import GUIDE, META, SCHEMA, Column
+from appliance.domain.exchange.threads import quick
 
 HINTS = (
     "每个工作表的第一行是表头,带 * 的列必填;请勿修改隐藏的 _meta 工作表。",
@@ -28,22 +28,22 @@ class Writer:
         self.sheet: Any = None
         self.text: Any = None
         self.meta: list[list[str]] = [["schema_version", SCHEMA]]
-        pool.apply(self._begin)
+        quick.apply(self._begin)
 
     def begin(self, resource: str, title: str, columns: list[tuple[Column, list[str], str]]) -> None:
         """A new sheet: its columns, with what may be chosen and the rule of each."""
         place = len(self.book.worksheets)
         self.meta.append(["sheet", resource, title, str(place)])
         self.meta += [["column", resource, str(at), one.field, one.shown] for at, (one, _, _) in enumerate(columns)]
-        pool.apply(self._sheet, (title, columns))
+        quick.apply(self._sheet, (title, columns))
 
     def append(self, rows: Iterable[list[str]]) -> None:
         """Further rows of the sheet."""
-        pool.apply(self._rows, (list(rows),))
+        quick.apply(self._rows, (list(rows),))
 
     def save(self, target: Path | Any) -> None:
         """Finish it into a file."""
-        pool.apply(self._save, (target,))
+        quick.apply(self._save, (target,))
 
     def _begin(self) -> None:
         import openpyxl  # here, so that starting the appliance does not wait for it
@@ -93,10 +93,8 @@ class Writer:
         sheet.data_validations.append(rule)
 
     def _rows(self, rows: list[list[str]]) -> None:
-        for at, row in enumerate(rows):
+        for row in rows:
             self.sheet.append([self._cell(self.sheet, text) if text else None for text in row])
-            if at % TURN == 0:
-                _sleep(REST)
 
     def _cell(self, sheet: Any, text: str) -> Any:
         """A text, whatever it begins with."""

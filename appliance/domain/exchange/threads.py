@@ -1,0 +1,26 @@
+"""Where workbooks are worked on: threads, so that terminals and everybody else hardly notice."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from gevent.threadpool import ThreadPool
+
+quick, patient = ThreadPool(1), ThreadPool(1)
+"""For what somebody waits for, and for large imports, which would keep him waiting."""
+Result = TypeVar("Result")
+
+
+def within(pool: ThreadPool, work: Callable[..., Result], *arguments: Any) -> Result:
+    """What some work in a thread gives, or what it raises."""
+    result, error = pool.apply(attempted, (work, *arguments))
+    if error is not None:
+        raise error
+    return result
+
+
+def attempted(work: Callable[..., Any], *arguments: Any) -> tuple[Any, Exception | None]:
+    """The same in the thread; what a thread raises gevent would print as a fault of ours."""
+    try:
+        return work(*arguments), None
+    except Exception as error:  # noqa: BLE001 -- raised again where it was wanted
+        return None, error
