@@ -18,8 +18,8 @@ ROOT = "~/.cache/appliance"
 # Sources of extension modules, type stubs, and the installer's notes, which tell paths of the building machine.
 NEEDLESS_FILES = ("*.pyx", "*.pxd", "*.pxi", "*.c", "*.h", "*.cpp", "*.pyi", "RECORD", "INSTALLER", "REQUESTED")
 NEEDLESS_FOLDERS = ("tests", "testing", "bin", "__pycache__")
-# What nothing here imports: the mapper and the other databases of SQLAlchemy,
-# loops and resolvers of gevent that are not the default, the compilers behind cffi, paramiko's way to run local commands.
+# What nothing here imports: the mapper and other databases of SQLAlchemy, loops and resolvers of gevent that are not
+# the default, the compilers behind cffi, what paramiko runs local commands with.
 NEEDLESS_PACKAGES = (
     *("sqlalchemy/orm", "sqlalchemy/ext/asyncio", "sqlalchemy/ext/declarative"),
     *("sqlalchemy/dialects/mysql", "sqlalchemy/dialects/oracle", "sqlalchemy/dialects/mssql"),
