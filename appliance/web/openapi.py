@@ -59,7 +59,7 @@ def describe(route: Route, converter: OpenAPIConverter) -> dict[str, Any]:
         "security": [{name: list(route.needs)} for name in credentials(route)],
     }
     if route.takes and route.writes:
-        shape = converter.schema2jsonschema(route.takes)
+        shape = route.body() if route.body else converter.schema2jsonschema(route.takes)
         operation["requestBody"] = {"content": {"application/json": {"schema": shape}}}
     elif route.takes:
         filters = converter.schema2jsonschema(route.takes)["properties"]

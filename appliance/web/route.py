@@ -32,6 +32,8 @@ class Route:
     needs: tuple[str, ...]
     takes: Wire | None = None
     gives: Wire | None = None
+    body: Callable[[], dict[str, Any]] | None = None
+    """The JSON schema of the body, where `takes` leaves it to the rules."""
     audit: str = ""
     outside: bool = False
     """The handler opens its own transactions, because it hashes or waits in between."""

@@ -1,9 +1,11 @@
 """IP applications: asking, deciding, withdrawing (ipam 7)."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from appliance.dialects.ipam.collections import changed, guard, serve_reading, shown
+from appliance.dialects.ipam.described import changed_rows, gone_rows, new_rows
 from appliance.dialects.ipam.envelope import DONE, LISTED, Bodies, Body, ipam, said
 from appliance.dialects.ipam.words import text, whole
 from appliance.domain import (
@@ -44,7 +46,9 @@ def list_held(tx: Tx) -> Reply:
     return said(LISTED, {"list": rows, "total": len(rows)})
 
 
-@ipam.post("/api/registerIps", needs=SIGNED_IN, takes=Bodies, audit="创建IP注册申请")
+@ipam.post(
+    "/api/registerIps", needs=SIGNED_IN, takes=Bodies, body=partial(new_rows, APPLICATIONS), audit="创建IP注册申请"
+)
 def submit(tx: Tx, body: Any) -> Reply:
     if not isinstance(body, list):
         ident = submitted(tx, body)
@@ -78,8 +82,9 @@ def change_applications(desk: Desk, body: Any) -> Reply:
         return Reply(changed(tx, APPLICATIONS, body, list(rows)))
 
 
-ipam.put("/api/registerIps", needs=SIGNED_IN, takes=Bodies, audit="更新IP注册申请", outside=True)(change_applications)
-ipam.patch("/api/registerIps", needs=SIGNED_IN, takes=Bodies, audit="更新IP注册申请", outside=True)(change_applications)
+CHANGED = {"takes": Bodies, "body": partial(changed_rows, APPLICATIONS), "audit": "更新IP注册申请"}
+for declare in (ipam.put, ipam.patch):
+    declare("/api/registerIps", needs=SIGNED_IN, outside=True, **CHANGED)(change_applications)
 
 
 def act(tx: Tx, row: Row, wanted: Change) -> None:
@@ -116,7 +121,7 @@ def verdict(row: Row, facts: Mapping[str, Any]) -> str:
     return status
 
 
-@ipam.delete("/api/registerIps", needs=SIGNED_IN, takes=Body, audit="删除IP注册申请")
+@ipam.delete("/api/registerIps", needs=SIGNED_IN, takes=Body, body=gone_rows, audit="删除IP注册申请")
 def remove(tx: Tx, body: dict[str, Any]) -> dict[str, Any]:
     idents = incoming.ids_of(body)
     incoming.require_some(idents, "ids")

@@ -1,7 +1,9 @@
 """The same calls of every collection: list, count, options, one, create, flexible update, delete (ipam 3, 6)."""
 
+from functools import partial
 from typing import Any
 
+from appliance.dialects.ipam.described import changed_rows, gone_rows, new_rows
 from appliance.dialects.ipam.envelope import DONE, LISTED, Bodies, Body, Query, ipam, said
 from appliance.domain import (
     areas,
@@ -83,7 +85,8 @@ def serve_creating(collection: Collection, needs: Codes = WRITE) -> None:
         return said(DONE, shown(tx, collection, [ident])[0], 201)
 
     title = f"创建{collection.title}"
-    ipam.post(f"/api/{collection.name}", needs=needs, takes=Bodies, audit=title)(create_rows)
+    shape = partial(new_rows, collection)
+    ipam.post(f"/api/{collection.name}", needs=needs, takes=Bodies, body=shape, audit=title)(create_rows)
 
 
 def serve_changing(collection: Collection, needs: Codes = WRITE) -> None:
@@ -95,9 +98,13 @@ def serve_changing(collection: Collection, needs: Codes = WRITE) -> None:
             idents = writing.change_all(tx, collection, wanted)
             return Reply(changed(tx, collection, body, idents))
 
-    title = f"更新{collection.title}"
+    row: dict[str, Any] = {
+        "takes": Bodies,
+        "body": partial(changed_rows, collection),
+        "audit": f"更新{collection.title}",
+    }
     for declare in (ipam.patch, ipam.put):
-        declare(f"/api/{collection.name}", needs=needs, takes=Bodies, audit=title, outside=True)(change_rows)
+        declare(f"/api/{collection.name}", needs=needs, outside=True, **row)(change_rows)
 
 
 def serve_removing(collection: Collection, needs: Codes = WRITE) -> None:
@@ -107,7 +114,7 @@ def serve_removing(collection: Collection, needs: Codes = WRITE) -> None:
         return removing.remove(tx, collection, body)
 
     title = f"删除{collection.title}"
-    ipam.delete(f"/api/{collection.name}", needs=needs, takes=Body, audit=title)(remove_rows)
+    ipam.delete(f"/api/{collection.name}", needs=needs, takes=Body, body=gone_rows, audit=title)(remove_rows)
 
 
 def guard(desk: Desk) -> int | None:
@@ -146,4 +153,4 @@ for served in [*CORE, user_groups.USER_GROUPS]:
     serve_removing(served, ADMIN if served in ADMINISTERED else WRITE)
 for serve in (serve_reading, serve_creating, serve_changing, serve_removing):
     serve(saved_views.VIEWS, READ)
-ipam.delete("/api/field_definitions", needs=ADMIN, takes=Body, audit="删除字段定义")(remove_definitions)
+ipam.delete("/api/field_definitions", needs=ADMIN, takes=Body, body=gone_rows, audit="删除字段定义")(remove_definitions)

@@ -1,9 +1,11 @@
 """IP addresses: lists, allocation, flexible update, release, history (ipam 4)."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from appliance.dialects.ipam.collections import changed, guard, serve_options, serve_reading, shown
+from appliance.dialects.ipam.described import changed_rows
 from appliance.dialects.ipam.envelope import LISTED, Bodies, Body, Query, ipam, said
 from appliance.dialects.ipam.words import switched, text, whole
 from appliance.domain import (
@@ -215,8 +217,9 @@ def change_addresses(desk: Desk, body: Any) -> Reply:
         return Reply(changed(tx, IPS, body, list(rows)))
 
 
+CHANGED = partial(changed_rows, IPS)
 for declare in (ipam.patch, ipam.put):
-    declare("/api/ips", needs=WRITE, takes=Bodies, audit="更新IP地址", outside=True)(change_addresses)
+    declare("/api/ips", needs=WRITE, takes=Bodies, body=CHANGED, audit="更新IP地址", outside=True)(change_addresses)
 
 
 @ipam.post("/api/ips/release", needs=WRITE, takes=Body, audit="释放IP地址")

@@ -1,8 +1,10 @@
 """Subnets: the six calls, and the gaps between them (ipam 5)."""
 
+from functools import partial
 from typing import Any
 
 from appliance.dialects.ipam.collections import changed, guard, serve_options, serve_reading, shown
+from appliance.dialects.ipam.described import changed_rows, gone_rows, new_rows
 from appliance.dialects.ipam.envelope import DONE, LISTED, Bodies, Body, Query, ipam, said
 from appliance.dialects.ipam.words import switched, whole
 from appliance.domain import (
@@ -31,7 +33,7 @@ serve_reading(SUBNETS)
 serve_options(SUBNETS)
 
 
-@ipam.post("/api/subnets", needs=WRITE, takes=Bodies, audit="创建子网", outside=True)
+@ipam.post("/api/subnets", needs=WRITE, takes=Bodies, body=partial(new_rows, SUBNETS), audit="创建子网", outside=True)
 def create_subnets(desk: Desk, body: Any) -> Reply:
     bodies = body if isinstance(body, list) else [body]
     incoming.require_some(bodies)
@@ -83,11 +85,12 @@ def change_one(tx: Tx, wanted: incoming.Change) -> None:
     subnets.change(tx, wanted.ident, **subnet_book.changed(tx, tx.get("subnets", wanted.ident), wanted.facts))
 
 
+CHANGED = partial(changed_rows, SUBNETS)
 for declare in (ipam.patch, ipam.put):
-    declare("/api/subnets", needs=WRITE, takes=Bodies, audit="更新子网", outside=True)(change_subnets)
+    declare("/api/subnets", needs=WRITE, takes=Bodies, body=CHANGED, audit="更新子网", outside=True)(change_subnets)
 
 
-@ipam.delete("/api/subnets", needs=WRITE, takes=Body, audit="删除子网")
+@ipam.delete("/api/subnets", needs=WRITE, takes=Body, body=gone_rows, audit="删除子网")
 def remove_subnets(tx: Tx, body: dict[str, Any]) -> dict[str, Any]:
     idents = incoming.ids_of(body)
     incoming.require_some(idents, "ids")

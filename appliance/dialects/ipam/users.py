@@ -1,8 +1,10 @@
 """Users, and the log of sign-ins (ipam 8)."""
 
+from functools import partial
 from typing import Any
 
 from appliance.dialects.ipam.collections import guard, serve_options, serve_reading, shown
+from appliance.dialects.ipam.described import changed_rows, gone_rows, new_rows
 from appliance.dialects.ipam.envelope import DONE, Bodies, Body, ipam, said
 from appliance.domain import accounts, incoming, login_log, passwords, writing
 from appliance.domain.accounts import ACCOUNTS
@@ -19,7 +21,14 @@ serve_options(ACCOUNTS, MINE_OR)
 serve_reading(login_log.LOGIN_LOG, ("audit.login.read", SIGNED_IN))
 
 
-@ipam.post("/api/users", needs="system.user.create", takes=Bodies, audit="创建用户", outside=True)
+@ipam.post(
+    "/api/users",
+    needs="system.user.create",
+    takes=Bodies,
+    body=partial(new_rows, ACCOUNTS),
+    audit="创建用户",
+    outside=True,
+)
 def create_users(desk: Desk, body: Any) -> Reply:
     """创建用户"""
     bodies = body if isinstance(body, list) else [body]
@@ -53,11 +62,12 @@ def change_users(desk: Desk, body: Any) -> Reply:
     return Reply(found[0] if alone else {"updated": len(found), "list": found})
 
 
+CHANGED = {"takes": Bodies, "body": partial(changed_rows, ACCOUNTS), "audit": "更新用户"}
 for declare in (ipam.patch, ipam.put):
-    declare("/api/users", needs="system.user.update", takes=Bodies, audit="更新用户", outside=True)(change_users)
+    declare("/api/users", needs="system.user.update", outside=True, **CHANGED)(change_users)
 
 
-@ipam.delete("/api/users", needs="system.user.delete", takes=Body, audit="删除用户")
+@ipam.delete("/api/users", needs="system.user.delete", takes=Body, body=gone_rows, audit="删除用户")
 def remove_users(tx: Tx, body: dict[str, Any]) -> dict[str, Any]:
     """删除用户"""
     return accounts.remove(tx, body)
