@@ -3,12 +3,15 @@
 import os
 import shutil
 import socket
+import sqlite3
 import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from appliance.datafolder import DATABASE, KEY, PRIVATE, holder
 from appliance.settings import Settings
@@ -16,6 +19,11 @@ from appliance.settings import Settings
 LEAST_FREE = 1024**3
 BUILT = 1_735_689_600  # 2025-01-01: a clock before that was never set
 TOLERANCE = 600  # seconds a file may lie in the future
+ADDRESSES_OF_HOSTS = """
+    SELECT ipv4 FROM hosts WHERE cloud_id = 0 AND ipv4 IS NOT NULL
+    UNION ALL SELECT ipv6 FROM hosts WHERE cloud_id = 0 AND ipv6 IS NOT NULL
+"""
+SPANS = "SELECT area_id, first_key, last_key FROM subnets WHERE complete"
 
 
 @dataclass
@@ -126,4 +134,26 @@ def zone(settings: Settings) -> Iterator[Finding]:
     yield Finding("time zone", settings.time_zone)
 
 
-CHECKS: list[Callable[[Settings], Iterator[Finding]]] = [python, folder, secrets, certificate, disk, clock, port, zone]
+def hosts(settings: Settings) -> Iterator[Finding]:
+    """Whose address several areas hold: it is shown with no address of the book."""
+    from appliance.domain import address_links
+
+    file = settings.data / DATABASE
+    if not file.exists():
+        return
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as database:
+            texts = database.execute(ADDRESSES_OF_HOSTS).fetchall()
+            count = address_links.undecided([text for (text,) in texts], database.execute(SPANS).fetchall())
+    except sqlite3.OperationalError:
+        return  # of an older version, which the next start brings up to date
+    except sqlite3.DatabaseError as error:
+        yield Finding("hosts", f"{file}: {error}", bad=True)
+    else:
+        yield Finding("hosts", f"{count} with an address that several areas hold, linked to none of them")
+
+
+CHECKS: list[Callable[[Settings], Iterator[Finding]]] = [
+    *(python, folder, secrets, certificate),
+    *(disk, clock, port, zone, hosts),
+]

@@ -1,6 +1,7 @@
 """The join: a host takes its address in the managed subnet and gives it back, whichever door it came by (ipam 17)."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -35,6 +36,13 @@ def area_of(tx: Tx, cloud_id: int, address: cidr.Address) -> int | None:
     if DEFAULT_AREA in holding:
         return DEFAULT_AREA
     return int(holding[0]) if len(holding) == 1 else None
+
+
+def undecided(texts: Iterable[str], spans: Iterable[tuple[int, str, str]]) -> int:
+    """How many addresses of hosts several areas hold, and not the default one; spans are area, first and last key."""
+    lying = list(spans)
+    held = [{area for area, first, last in lying if first <= key <= last} for key in map(cidr.key, texts)]
+    return sum(len(areas) > 1 and DEFAULT_AREA not in areas for areas in held)
 
 
 def home(tx: Tx, cloud_id: int, text: str) -> Row | None:

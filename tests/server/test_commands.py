@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from appliance import datafolder
+from appliance.app import App
+from tests.ipam.book import acting, area, host, subnet
 from tests.live import Live
 
 PASSWORD = "correct horse 1"
@@ -215,6 +217,19 @@ def test_the_doctor_sees_that_the_port_is_taken(live: Live, tmp_path: Path) -> N
     examined = run("doctor", "--data", str(tmp_path / "other"), "--listen", f"127.0.0.1:{live.port}")
     assert examined.returncode == 1
     assert f"BAD  port         127.0.0.1:{live.port}: Address already in use" in examined.stdout
+
+
+def test_the_doctor_counts_hosts_that_several_areas_could_have(appliance: App) -> None:
+    with acting(appliance) as tx:
+        for place in (area(tx, "dmz"), area(tx, "lab")):
+            subnet(tx, "10.0.0.0/24", area_id=place)
+            subnet(tx, "2001:db8::/64", area_id=place)
+        subnet(tx, "10.0.1.0/24", name="ours")
+        for name, ipv4 in (("till", "10.0.0.9"), ("web", "10.0.1.9"), ("far", "192.0.2.1")):
+            host(tx, name, ipv4)
+        host(tx, "six", ipv6="2001:db8::9")
+    examined = run("doctor", "--data", str(appliance.settings.data), "--listen", "127.0.0.1:0")
+    assert "ok   hosts        2 with an address that several areas hold" in examined.stdout
 
 
 def test_a_folder_shared_with_others_is_refused_and_an_open_one_is_closed(tmp_path: Path) -> None:
