@@ -17,6 +17,7 @@ from tests.ui.test_looks import SIDEWAYS, dress, faults
 LONG = 90_000
 """Some thousand rows on a busy machine."""
 KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+HALFWAY = {"status": "running", "progress": {"done": 1000, "total": 2001, "percent": 50}, "result": None, "error": None}
 AREAS = [["名称", "编码", "描述"]]
 SUBNETS = [["名称", "CIDR", "网络区域"]]
 
@@ -78,6 +79,9 @@ def test_a_workbook_is_looked_at_mended_and_imported(alice: Watched, live: Live,
     assert line(page, old).locator("ins").inner_text().split()[-1] == "新的说明"
     page.get_by_role("button", name="换一个文件").click()
     send(page, workbook(网络区域=fresh, 子网=right))
+    tile(page, "错误", 0).wait_for()
+    page.keyboard.press("Tab")
+    assert page.get_by_role("button", name="换一个文件").evaluate("(button) => button === document.activeElement")
     decision.get_by_role("button", name="导入：新增 2 行，更新 1 行").click()
     page.get_by_text("新增 2 行，更新 1 行，跳过 0 行，失败 0 行。").wait_for()
     assert listed(live, token, "network_areas", old)[0]["description"] == "新的说明"
@@ -120,12 +124,14 @@ def test_unknown_columns_are_told(alice: Watched, areas):
 def test_a_large_workbook_goes_on_in_the_dock(alice: Watched):
     page = alice.page
     dock = page.get_by_role("region", name="后台任务")
+    page.route("**/import/jobs/*", lambda route: route.fulfill(json={"data": HALFWAY}))
     alice.go("/exchange")
     send(page, workbook(项目=[["名称"], *([f"大项目{number}"] for number in range(2001))]), "大.xlsx")
     page.get_by_text("可以离开此页").wait_for(timeout=LONG)
     assert not dock.get_by_role("link").count()
     page.get_by_role("link", name="概览").click()
-    dock.locator("[role=progressbar][aria-valuenow]").wait_for()
+    assert dock.get_by_role("progressbar").get_attribute("aria-valuenow") == "50"
+    page.unroute_all()
     page.reload()
     dock.get_by_text("已完成", exact=True).wait_for(timeout=LONG)
     page.get_by_role("link", name="凭证管理").click()
@@ -139,6 +145,7 @@ def test_a_finished_task_leaves_the_dock_when_it_is_dismissed(alice: Watched, ar
     page = alice.page
     dock = page.get_by_role("region", name="后台任务")
     held = list[Route]()
+    dress(alice, "dark")
     page.route("**/import/preview", lambda route: held.append(route))
     alice.go("/exchange")
     send(page, workbook(网络区域=[*AREAS, [areas[1], "", ""]]), "小.xlsx")
@@ -146,6 +153,7 @@ def test_a_finished_task_leaves_the_dock_when_it_is_dismissed(alice: Watched, ar
     dock.get_by_text("进行中", exact=True).wait_for()
     held[0].continue_()
     dock.get_by_text("已完成", exact=True).wait_for()
+    assert faults(alice) == []
     dock.get_by_role("button", name="移除:检查 小.xlsx").click()
     dock.get_by_role("link").wait_for(state="hidden")
     page.unroute_all()
