@@ -17,6 +17,11 @@ test('several things said about one field are each told', () => {
   expect(sentence('被 2 个单位引用;被 1 个子网引用')).toBe('Needed by units: 2. Needed by subnets: 1.')
 })
 
+test('names inside a sentence survive', () => {
+  expect(sentence('颜色: 未知的列已忽略')).toBe('颜色: unknown column, ignored.')
+  expect(sentence('部门“运维”不存在')).toBe('There is no “运维”.')
+})
+
 test('a Chinese reader hears exactly what the server said', () => {
   speak('zh')
   expect(sentence('连接超时')).toBe('连接超时')
