@@ -180,6 +180,23 @@ def test_files_that_are_no_workbooks_are_refused_with_a_sentence(alice: Watched)
     page.get_by_role("alert").filter(has_text="不是有效的xlsx文件").wait_for()
 
 
+def drop(page: Page, *names: str) -> None:
+    """Files let go over the zone."""
+    files = "(names) => names.reduce((all, name) => (all.items.add(new File(['x'], name)), all), new DataTransfer())"
+    carried = page.evaluate_handle(files, list(names))
+    page.locator("label").filter(has_text="选择工作簿").dispatch_event("drop", {"dataTransfer": carried})
+
+
+def test_files_are_dropped_one_at_a_time(alice: Watched):
+    page = alice.page
+    alice.go("/exchange")
+    page.get_by_label("选择工作簿").wait_for(state="attached")
+    drop(page, "a.xlsx", "b.xlsx")
+    page.get_by_role("alert").filter(has_text="一次只能导入一个文件。").wait_for()
+    drop(page, "a.xlsx")
+    page.get_by_role("alert").filter(has_text="不是有效的xlsx文件").wait_for()
+
+
 def test_an_export_is_downloaded_and_holds_the_rows(alice: Watched, areas):
     page = alice.page
     alice.go("/exchange?tab=export")
