@@ -1,53 +1,17 @@
-"""Areas, gateways and the directory: units, departments, projects, contacts, groups with a scope, custom fields."""
+"""Areas, gateways and the directory: units, departments, projects, contacts, groups with a scope."""
 
 import re
-from typing import Any
 
-import pytest
 from playwright.sync_api import Locator, Page
 
 from tests.live import Live
 from tests.ui.conftest import Watched, Window
+from tests.ui.forms import add, fault, field, fill, made, pick, told
 from tests.ui.steps import dialog, row, save
-
-
-def made(live: Live, token: str, collection: str, **facts: Any) -> int:
-    told = live.call(f"/api/{collection}", facts, token)
-    assert told["code"] == 201, told
-    return int(told["data"]["id"])
-
-
-def field(found: Locator, label: str) -> Locator:
-    """A field of a form with what is said about it."""
-    return found.locator(".field").filter(has=found.page.locator("label", has_text=re.compile(rf"^{label}( \*)?$")))
-
-
-def fault(found: Locator, label: str) -> str:
-    told = field(found, label).get_by_role("alert")
-    told.wait_for()
-    return told.inner_text()
-
-
-def fill(found: Locator, **texts: str) -> None:
-    for label, text in texts.items():
-        field(found, label).get_by_role("textbox").or_(field(found, label).locator("[type=date]")).fill(text)
-
-
-def pick(found: Locator, label: str, option: str) -> None:
-    """A row of another collection, found by typing."""
-    box = field(found, label).get_by_role("combobox")
-    box.fill(option)
-    found.page.locator(".el-select-dropdown").get_by_role("option", name=option, exact=True).click()
-    box.press("Tab")
 
 
 def level(found: Locator, name: str) -> None:
     field(found, "级别").get_by_role("combobox").select_option(name)
-
-
-def add(page: Page, what: str) -> Locator:
-    page.get_by_role("button", name=f"添加{what}", exact=True).first.click()
-    return dialog(page, f"添加{what}")
 
 
 def remove(page: Page, what: str) -> Locator:
@@ -144,13 +108,6 @@ def test_each_fault_of_a_unit_stands_beside_its_field(alice: Watched, live: Live
     fill(found, 名称="乙市", 编码="")
     level(found, "市级")
     save(found)
-
-
-def told(found: Locator, *labels: str) -> list[str]:
-    """What is said about fields when it is sent."""
-    found.get_by_role("button", name="保存").click()
-    found.locator(".el-button.is-loading").wait_for(state="detached")
-    return [fault(found, label) for label in labels]
 
 
 def test_a_parent_that_went_meanwhile_and_a_change_of_somebody_else_are_told(alice: Watched, live: Live, token):
@@ -250,55 +207,3 @@ def test_the_scope_of_a_group_narrows_what_its_member_sees(alice: Watched, windo
     watched.page.get_by_role("tab", name="用户组").click()
     row(watched.page, "己省运维").wait_for()
     assert watched.page.get_by_role("button", name="添加用户组").count() == 0
-
-
-# --- custom fields ---------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def badge(alice: Watched) -> Page:
-    """A required choice of contacts, shown in their list."""
-    page = alice.page
-    alice.go("/directory?tab=fields")
-    found = add(page, "字段")
-    fill(found, 显示名称="门禁", 字段名="badge")
-    field(found, "适用于").get_by_role("combobox").select_option("使用人")
-    field(found, "类型").get_by_role("combobox").select_option("单选")
-    assert told(found, "可选项") == ["选择类型需要可选项"]
-    for number, (value, text) in enumerate((("a", "普通"), ("b", "机房")), 1):
-        found.get_by_role("button", name="添加选项").click()
-        found.get_by_label(f"选项 {number} 的值").fill(value)
-        found.get_by_label(f"选项 {number} 的显示文字").fill(text)
-    for label in ("必填", "在列表中显示"):
-        found.get_by_label(label, exact=True).press("Space")
-    save(found)
-    return page
-
-
-def test_a_custom_field_is_defined_filled_shown_filtered_and_purged(badge: Page, live: Live):
-    badge.get_by_role("tab", name="使用人").click()
-    found = add(badge, "使用人")
-    fill(found, 姓名="赵磊")
-    assert told(found, "门禁") == ["不能为空"]
-    field(found, "门禁").get_by_role("combobox").select_option("机房")
-    save(found)
-    row(badge, "赵磊").filter(has_text="机房").wait_for()
-    badge.get_by_role("search").get_by_label("门禁").select_option("普通")
-    badge.get_by_text("没有符合条件的结果").wait_for()
-    badge.get_by_role("search").get_by_label("门禁").select_option("机房")
-    row(badge, "赵磊").wait_for()
-    badge.goto(f"{live.url}/#/directory?tab=fields")
-    badge.get_by_role("button", name="编辑 门禁").click()
-    found = dialog(badge, "编辑字段")
-    fill(found, 字段名="pass")
-    assert told(found, "字段名") == ["已有数据,不可修改"]
-    found.get_by_role("button", name="取消").click()
-    badge.get_by_role("button", name="门禁", exact=True).click()
-    badge.get_by_role("dialog", name="门禁").get_by_role("button", name="删除").click()
-    question = dialog(badge, "删除字段")
-    question.get_by_label("同时清除").check()
-    question.get_by_role("button", name="删除").click()
-    row(badge, "门禁").wait_for(state="detached")
-    badge.get_by_role("tab", name="使用人").click()
-    row(badge, "赵磊").wait_for()
-    assert badge.get_by_role("columnheader", name="门禁").count() == 0

@@ -65,6 +65,12 @@ export function nameOf(collection: Collection, row: Row): string {
   return collection.nameOf?.(row) ?? String(row.name ?? row.id)
 }
 
+/** By what the server sorts a column: references by name, what is only counted not at all. */
+export function sortOf(field: Field): string | undefined {
+  if (field.read || field.kind === 'refs') return undefined
+  return field.kind === 'ref' ? field.name.replace(/_id$/, '_name') : field.name
+}
+
 export function written(collection: Collection): Field[] {
   return collection.fields.filter((field) => !field.read)
 }
