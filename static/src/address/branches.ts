@@ -99,6 +99,7 @@ export class Tree {
   }
 
   async toggle(line: Line): Promise<void> {
+    if (line.expanded === undefined) return // nothing hangs on it
     if (this.open.delete(line.key)) return
     this.open.add(line.key)
     if (!this.branches.has(line.key)) await this.load(line.key, line.entry as Entry)
