@@ -52,7 +52,9 @@ def text(value: Any, *, lines: bool = False) -> str:
         raise ValueError(NO_TEXT)
     word = str(value).strip()
     allowed = "\n\r\t" if lines else ""
-    if any((unicodedata.category(sign) in ("Cc", "Cs") and sign not in allowed) or sign in BIDI for sign in word):
+    if not word.isprintable() and any(  # the first is quick, and false wherever there is anything to object to
+        (unicodedata.category(sign) in ("Cc", "Cs") and sign not in allowed) or sign in BIDI for sign in word
+    ):
         raise ValueError(CONTROL)
     return word
 

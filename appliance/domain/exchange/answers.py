@@ -1,6 +1,5 @@
 """What imports answer: a preview with its rows, faults first, and what an import did (ipam 9)."""
 
-from time import monotonic
 from typing import Any
 
 from appliance.domain.exchange.lines import CREATE, ERROR, SKIP, UPDATE, Line, Page
@@ -9,7 +8,7 @@ from appliance.domain.exchange.running import Outcome
 SHOWN, TOLD = 500, 1000
 
 
-def previewed(name: str, outcome: Outcome) -> dict[str, Any]:
+def previewed(outcome: Outcome) -> dict[str, Any]:
     """A preview as it is told."""
     names = {"create": CREATE, "update": UPDATE, "skip": SKIP, "error": ERROR}
     warned = len(outcome.warnings) + sum(
@@ -20,7 +19,6 @@ def previewed(name: str, outcome: Outcome) -> dict[str, Any]:
     can = total > 0 and not summary["error"]
     sheets = [told(page) for page in outcome.pages]
     return {
-        "file_name": name,
         "summary": summary,
         "sheets": sheets,
         "warnings": outcome.warnings,
@@ -56,8 +54,9 @@ def shown(line: Line) -> dict[str, Any]:
     return found | {"errors": line.errors, "warnings": line.warnings}
 
 
-def executed(outcome: Outcome, begun: float, succeeded: bool) -> dict[str, Any]:
-    """What an import did, as it is told."""
+def executed(outcome: Outcome, *, whole: bool) -> dict[str, Any]:
+    """What an import does, as it is told; one that is wanted whole or not at all does nothing if a row is at fault."""
+    succeeded = not (whole and outcome.total(ERROR))
     errors = [
         {"resource": page.sheet.resource, "sheet_name": page.title, "row": line.number, "key": line.key, **one}
         for page in outcome.pages
@@ -73,6 +72,5 @@ def executed(outcome: Outcome, begun: float, succeeded: bool) -> dict[str, Any]:
         "failed": outcome.total(ERROR),
         "errors": errors[:TOLD],
         "errors_truncated": len(errors) > TOLD,
-        "duration_ms": round((monotonic() - begun) * 1000),
         "backup_record_id": None,
     }

@@ -5,29 +5,31 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 from typing import Any
 
 from appliance import clock
 from appliance.domain.exchange import answers, files, jobs, reader, safety
 from appliance.domain.exchange.jobs import JUDGING, READING, WRITING, Work
-from appliance.domain.exchange.lines import ERROR
 from appliance.domain.exchange.reader import Book
 from appliance.domain.exchange.recorder import Overtaken, Recorder, rehearsal
 from appliance.domain.exchange.running import Outcome, Run
-from appliance.domain.exchange.threads import quick, within
+from appliance.domain.exchange.threads import discard, quick, within
 from appliance.errors import Conflict, Invalid
 from appliance.store import Store, Tx
 
 BESIDES = 300
 """Rows that hold no data, at the most, in a workbook that is read at once: guide, headers, what a file remembers."""
-KEPT, PREVIEW_LIFE = 10, timedelta(hours=1)
+KEPT, PREVIEW_LIFE = 100_000, timedelta(hours=1)
+"""So many rows of all previews are remembered, and for so long."""
 ON_ERROR = ("abort", "skip_invalid")
 TRIES = 3
 CHANGED_MEANWHILE = "数据在导入期间被他人修改,未写入任何数据,请重试"
 GONE = "预览已过期,请重新上传文件"
 Writing = Callable[..., AbstractContextManager[Tx]]
 """A transaction of a store, everybody's if none is named."""
+Tell = Callable[[Outcome], dict[str, Any]]
 
 
 @dataclass
@@ -94,14 +96,14 @@ def again(how: How, token: Any) -> Wish:
 
 def take(wish: Wish, book: Book) -> None:
     """The workbook was read."""
-    wish.book, wish.rows, wish.content = book, book.total, b""
+    wish.book, wish.rows = book, book.total
 
 
 def keep(user_id: int, book: Book) -> str:
     """Keep a workbook for an hour; the token that finds it again."""
     for token in [token for token, one in _previews.items() if one.due <= clock.now()]:
         del _previews[token]
-    while len(_previews) >= KEPT:
+    while _previews and book.total + sum(one.book.total for one in _previews.values()) > KEPT:
         del _previews[next(iter(_previews))]
     token = secrets.token_hex(16)
     _previews[token] = Preview(user_id, book, clock.now() + PREVIEW_LIFE)
@@ -116,20 +118,21 @@ def preview(wish: Wish, writing: Writing, work: Work) -> dict[str, Any]:
     book = opened(wish, work)
     with writing() as tx:
         tx.tell("import_preview", file=book.name, rows=book.total)
-    outcome, _ = rehearsed(wish, work)
-    found = within(work.pool, answers.previewed, book.name, outcome)
-    return found | {"preview_token": keep(wish.how.actor.user_id, book)}
+    answer, recorder = rehearsed(wish, answers.previewed, work)
+    within(work.pool, discard, recorder.statements)
+    return {"preview_token": keep(wish.how.actor.user_id, book), "file_name": book.name} | answer
 
 
 def execute(wish: Wish, writing: Writing, work: Work) -> dict[str, Any]:
     """Write what is right: all of it or nothing, or what is right alone."""
     begun = monotonic()
+    tell = partial(answers.executed, whole=wish.how.on_error == "abort")
     opened(wish, work)
     for _ in range(TRIES):
-        outcome, recorder = rehearsed(wish, work)
-        refused = wish.how.on_error == "abort" and outcome.total(ERROR) > 0
-        if refused or written(wish, recorder, writing, work):
-            return within(work.pool, answers.executed, outcome, begun, not refused)
+        answer, recorder = rehearsed(wish, tell, work)
+        if not answer["success"] or written(wish, recorder, writing, work):
+            within(work.pool, clear, wish, recorder)
+            return answer | {"duration_ms": round((monotonic() - begun) * 1000)}
     raise Conflict(CHANGED_MEANWHILE).coded("VERSION_CONFLICT")
 
 
@@ -141,17 +144,20 @@ def opened(wish: Wish, work: Work) -> Book:
     return wish.book
 
 
-def rehearsed(wish: Wish, work: Work) -> tuple[Outcome, Recorder]:
+def rehearsed(wish: Wish, tell: Tell, work: Work) -> tuple[dict[str, Any], Recorder]:
     """The whole workbook on a copy of the database."""
-    return work.do(JUDGING, wish.rows, rehearse, wish, work.step)
+    return work.do(JUDGING, wish.rows, rehearse, wish, tell, work.step)
 
 
-def rehearse(wish: Wish, step: Callable[[int], None]) -> tuple[Outcome, Recorder]:
+def rehearse(wish: Wish, tell: Tell, step: Callable[[int], None]) -> tuple[dict[str, Any], Recorder]:
     """The same in the thread."""
     assert wish.book is not None
     with rehearsal(wish.how.store, files.folder(wish.how.store.settings.data), wish.how.actor) as (tx, recorder):
         outcome = Run(tx, recorder, wish.how.on_exists, step).book(wish.book)
-    return outcome, recorder
+    answer = tell(outcome)
+    for page in outcome.pages:
+        discard(page.lines)
+    return answer, recorder
 
 
 def written(wish: Wish, recorder: Recorder, writing: Writing, work: Work) -> bool:
@@ -174,3 +180,11 @@ def repeat(store: Store, recorder: Recorder, writing: Writing, step: Callable[[i
     """The same in the thread."""
     with closing(store.another()) as other, writing(other) as tx:
         recorder.repeat(tx, step)
+
+
+def clear(wish: Wish, recorder: Recorder) -> None:
+    """What an import leaves in memory; a workbook whose preview is kept stays."""
+    discard(recorder.statements)
+    if wish.content and wish.book:
+        for sheet in wish.book.sheets:
+            discard(sheet.rows)

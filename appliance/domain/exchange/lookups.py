@@ -53,10 +53,10 @@ class Lookups:
 
     def all(self, resource: str, text: str) -> list[Row]:
         """Every row of that name."""
-        known, key = self.known[resource], folded(text)
-        if key not in known:
-            known[key] = next((rows for way in ways(resource, text) if (rows := self.ask(resource, way))), [])
-        return known[key]
+        known = self.known[resource]
+        if text not in known:
+            known[text] = next((rows for way in ways(resource, text) if (rows := self.ask(resource, way))), [])
+        return known[text]
 
     def ask(self, resource: str, way: Iterable[ColumnElement[bool]]) -> list[Row]:
         """The rows of some conditions that the actor sees."""

@@ -85,15 +85,24 @@ def filled(sheet: Any, found: int, step: Step) -> Iterator[tuple[int, list[str]]
     for number, row in enumerate(sheet.iter_rows(max_col=WIDEST), 1):
         if number > FURTHEST or found > MOST_ROWS + 2:
             raise Invalid(file=f"数据不能超过{MOST_ROWS}行")
-        texts = [text_of(cell) for cell in row]
-        while texts and not texts[-1]:
-            texts.pop()
+        texts = texts_of(row)
         if len(texts) > MOST_COLUMNS:
             raise Invalid(file=f"列数不能超过{MOST_COLUMNS}")
         if texts:
             found += 1
             step(found)
             yield number, texts
+
+
+def texts_of(row: tuple[Any, ...]) -> list[str]:
+    """The cells of a row as texts, up to the last that holds anything."""
+    width = len(row)
+    while width and row[width - 1].value is None:
+        width -= 1
+    texts = [text_of(cell) for cell in row[:width]]
+    while texts and not texts[-1]:
+        texts.pop()
+    return texts
 
 
 def text_of(cell: Any) -> str:

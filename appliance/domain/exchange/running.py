@@ -13,7 +13,7 @@ from appliance.domain.exchange.sheets import APPLIED, CLEAR, SHEETS, Sheet
 from appliance.domain.names import folded
 from appliance.store import Row, Tx
 
-PORTION = 16
+PORTION = 200
 ON_EXISTS = ("update", "skip", "error")
 EXISTS, NEEDS_ADMIN, SAMPLE_ROW = "数据已存在", "需要管理员权限", "示例行已忽略"
 AGAIN = "与第{}行重复"
