@@ -23,6 +23,8 @@ WATCHED = (
     *("user_groups", "field_definitions", "user_group_members", "users"),
 )
 """What rows of a workbook are judged by; addresses are compared by the statements themselves."""
+ROOM = "PRAGMA cache_size = -65536"
+"""64 MB: what does not fit is written to the copy, and read again."""
 LONGEST_STORY = 1000
 """So many single changes stand in one audit line; it says how many more there were."""
 
@@ -143,6 +145,7 @@ def rehearsal(store: Store, folder: Path, actor: Any) -> Iterator[tuple[Tx, Reco
     try:
         copy(store.folder, place)
         shadow = Store(place, store.vault, store.settings)
+        shadow.driver.execute(ROOM)
         with closing(shadow), suppress(Rehearsed), shadow.writing(actor) as tx:
             recorder = Recorder()
             recorder.figures = figures(tx)
