@@ -1,15 +1,17 @@
 """Makes large subnets, and many, in portions, so that everybody else is served in between (ipam 18)."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from typing import Any, TypeVar
 
 import gevent
+from gevent.threadpool import ThreadPool
 from sqlalchemy import delete, select, update
 
-from appliance.domain import address_links, subnet_figures, subnet_rows, subnets
+from appliance.domain import address_links, subnet_rows, subnets
 from appliance.domain.access import Actor
 from appliance.domain.subnet_tree import CONTAINER, is_large, network_of
+from appliance.domain.threads import within
 from appliance.domain.writing import Batch
 from appliance.query import batches
 from appliance.store import Store, Tx
@@ -21,6 +23,7 @@ T = TypeVar("T")
 Facts = dict[str, Any]
 Plan = Callable[[Tx, Any], Facts]
 Writing = Callable[[], AbstractContextManager[Tx]]
+_pool = ThreadPool(1)
 _making: set[int] = set()
 """Subnets that a greenlet of this process is making just now."""
 
@@ -109,21 +112,28 @@ def taking(tx: Tx, idents: list[int]) -> set[int]:
     return {ident for some in batches(idents) for ident in tx.values(nested.where(table.c.id.in_(some)))}
 
 
-def fill(store: Store, ident: int, actor: Actor | None = None) -> None:
-    """The missing rows of a subnet, a short transaction for each portion; each looks at how things are by then."""
+def fill(store: Store, ident: int, actor: Any = None) -> None:
+    """The missing rows of a subnet, a short transaction for each portion, in a thread: inside SQLite others go on."""
     with store.reading(actor) as tx:
         subnet = tx.get("subnets", ident)
         stretches = subnet_rows.spans(tx, subnet)
-    for portion in subnet_rows.portions(stretches):
-        gevent.sleep(PAUSE)
-        with store.writing(actor) as tx:
-            now = tx.find("subnets", id=ident)
-            if now is None or not subnet_rows.keeps(now):
-                return
-            for stretch in subnet_rows.spans(tx, now, portion):
-                subnet_rows.make(tx, now, stretch)
+    with closing(within(_pool, store.another)) as other:
+        for portion in subnet_rows.portions(stretches):
+            gevent.sleep(PAUSE)
+            with store.held():
+                if not within(_pool, fill_portion, other, ident, actor, portion):
+                    return
+
+
+def fill_portion(store: Store, ident: int, actor: Any, portion: subnet_rows.Span) -> bool:
+    """One of them, as things are by then; whether the subnet still wants rows."""
     with store.writing(actor) as tx:
-        subnet_figures.recount(tx, ident)
+        now = tx.find("subnets", id=ident)
+        if now is None or not subnet_rows.keeps(now):
+            return False
+        for stretch in subnet_rows.spans(tx, now, portion):
+            subnet_rows.make(tx, now, stretch)
+    return True
 
 
 def clear(store: Store, ident: int) -> None:

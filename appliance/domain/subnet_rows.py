@@ -14,7 +14,7 @@ from appliance.store.address_tables import address_hosts, addresses, subnets
 
 AT_ONCE = 5000
 """So many rows are made within one transaction, more in portions."""
-PORTION = 500
+PORTION = 1000
 SHOWN = 5
 Span = tuple[int, int]
 

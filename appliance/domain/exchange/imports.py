@@ -15,7 +15,7 @@ from appliance.domain.exchange.jobs import JUDGING, READING, WRITING, Work
 from appliance.domain.exchange.reader import Book
 from appliance.domain.exchange.recorder import Overtaken, Recorder, rehearsal
 from appliance.domain.exchange.running import Outcome, Run
-from appliance.domain.exchange.threads import discard, quick, within
+from appliance.domain.threads import discard, quick, within
 from appliance.errors import Conflict, Invalid
 from appliance.store import Store, Tx
 

@@ -13,7 +13,7 @@ from gevent.lock import BoundedSemaphore
 from gevent.threadpool import ThreadPool
 
 from appliance import clock, logs
-from appliance.domain.exchange.threads import Result, patient, quick, within
+from appliance.domain.threads import Result, patient, quick, within
 from appliance.errors import Missing, Problem, Throttled
 
 AT_ONCE = 2000

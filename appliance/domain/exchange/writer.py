@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.domain.exchange.sheets import GUIDE, META, SCHEMA, Column
-from appliance.domain.exchange.threads import quick
+from appliance.domain.threads import quick
 
 HINTS = (
     "每个工作表的第一行是表头,带 * 的列必填;请勿修改隐藏的 _meta 工作表。",

@@ -1,4 +1,4 @@
-"""Where workbooks are worked on: threads, so that terminals and everybody else hardly notice."""
+"""Work in threads, so that terminals and everybody else hardly notice: workbooks, rows of large subnets."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from gevent.threadpool import ThreadPool
 
 quick, patient = ThreadPool(1), ThreadPool(1)
-"""For what somebody waits for, and for large imports, which would keep him waiting."""
+"""For workbooks somebody waits for, and for large imports, which would keep him waiting."""
 Result = TypeVar("Result")
 
 
