@@ -117,7 +117,9 @@ def fill(store: Store, ident: int, actor: Any = None) -> None:
     with store.reading(actor) as tx:
         subnet = tx.get("subnets", ident)
         stretches = subnet_rows.spans(tx, subnet)
-    with closing(within(_pool, store.another)) as other:
+    with store.held():
+        other = within(_pool, store.another)
+    with closing(other):
         for portion in subnet_rows.portions(stretches):
             gevent.sleep(PAUSE)
             with store.held():

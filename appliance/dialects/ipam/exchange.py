@@ -101,6 +101,8 @@ def executed(desk: Desk, wish: Wish, work: jobs.Work) -> dict[str, Any]:
 
 def note_refusal(desk: Desk, operation: str) -> None:
     """The audit line of what came to nothing."""
+    if desk.store.read_only:
+        return
     with desk.store.writing(desk.actor) as tx:
         audit.note(tx, operation, succeeded=False)
 

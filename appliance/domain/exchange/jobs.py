@@ -101,12 +101,13 @@ def labour(job: Job, act: Act, refused: Callable[[], object]) -> None:
         job.status = "success" if job.result.get("success", True) else "failed"
         job.error = "" if job.status == "success" else BROKEN
     except Problem as problem:
-        refused()
         job.status, job.error = "failed", sentence(problem)
+        refused()
     except Exception as error:  # noqa: BLE001 -- the job says that it failed, the log why
         logs.fail("import.failed", error)
         job.status, job.error = "failed", BROKEN
-    job.ended = clock.now()
+    finally:
+        job.ended = clock.now()
 
 
 @contextmanager
