@@ -4,7 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,35 @@ def test_another_process_that_writes_is_waited_for(appliance: App) -> None:
         tx.change("users", 1, name="patient")
     with appliance.store.reading() as tx:
         assert tx.get("users", 1).name == "patient"
+
+
+def test_while_another_connection_writes_everybody_reads_and_writers_wait(appliance: App) -> None:
+    def rename() -> None:
+        with appliance.store.writing() as tx:
+            tx.change("users", 1, name="after")
+
+    def name() -> str:
+        with appliance.store.reading() as tx:
+            return str(tx.get("users", 1).name)
+
+    before = name()
+    with appliance.store.held(), closing(appliance.store.another()) as other:
+        with other.writing() as tx:
+            tx.change("users", 1, name="meanwhile")
+            writer = gevent.spawn(rename)
+            gevent.sleep(0)
+            assert (name(), writer.ready()) == (before, False)
+        assert name() == "meanwhile"
+    writer.get(timeout=5)
+    assert name() == "after"
+
+
+def test_a_row_that_somebody_else_changed_is_not_swapped(appliance: App) -> None:
+    with appliance.store.writing() as tx:
+        row = tx.get("users", 1)
+        assert tx.swap("users", row, ("id", "login_count"), login_count=7)
+        assert not tx.swap("users", row, ("id", "login_count"), login_count=8)
+        assert tx.get("users", 1).login_count == 7
 
 
 def test_a_checkpoint_moves_commits_into_the_database_file(appliance: App) -> None:
