@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 
 from appliance import clock
-from appliance.domain import access, addresses, application_holds, cidr, scope, subnet_tree
+from appliance.domain import access, addresses, application_holds, cidr, options, scope, subnet_tree
 from appliance.domain.addresses import WrongState
 from appliance.domain.application_holds import TAKING
 from appliance.domain.collections import WRITE
@@ -20,7 +20,8 @@ from appliance.store.address_tables import user_group_members
 APPROVE = "ipam.request.approve"
 STATUSES = {"pending": "待审批", "approved": "已通过", "rejected": "已拒绝", "cancelled": "已撤销", "expired": "已过期"}
 TYPES = {"new": "新申请", "register": "登记在用", "renew": "续期", "release": "释放"}
-ANSWERED_WITHIN = timedelta(days=30)
+EXPIRY, DAYS = "application_expiry_days", 30
+"""The option that says how long an application waits, and its default."""
 MOST = 64
 MOST_WAITING = 64
 AT_ONCE = 200
@@ -236,20 +237,21 @@ def remove(tx: Tx, rows: Iterable[Row]) -> None:
 # --- in time ----------------------------------------------------------------------------------------------------------
 
 
-def unanswered() -> Select[Any]:
+def unanswered(tx: Tx) -> Select[Any]:
     """Applications that wait for too long, counted from when they were last asked or changed."""
-    late = (table.c.status == "pending", table.c.updated_at <= clock.now() - ANSWERED_WITHIN)
+    patience = timedelta(days=options.value(tx, EXPIRY, DAYS))
+    late = (table.c.status == "pending", table.c.updated_at <= clock.now() - patience)
     return select(table).where(*late).limit(AT_ONCE)
 
 
 def overdue(tx: Tx) -> bool:
     """Whether time has done something to an application."""
-    return tx.one(unanswered().limit(1)) is not None or tx.one(application_holds.lapsed().limit(1)) is not None
+    return tx.one(unanswered(tx).limit(1)) is not None or tx.one(application_holds.lapsed().limit(1)) is not None
 
 
 def expire(tx: Tx) -> int:
     """Applications nobody answered, and addresses held for too long; how many."""
-    rows = tx.all(unanswered())
+    rows = tx.all(unanswered(tx))
     for row in rows:
         application_holds.let_go(tx, row, "申请已过期")
         step(tx, row, "expired", "expired")

@@ -31,6 +31,7 @@ const PATTERNS: [RegExp, string][] = [
   [/^过滤条件不能超过(\d+)个$/, 'At most $1 conditions.'],
   [/^不能超过(\d+)个值$/, 'At most $1 values.'],
   [/^最多保存(\d+)个视图$/, 'At most $1 views are kept.'],
+  [/^已分配给 (.*)$/, 'It is allocated to $1.'],
   [/^待审批的申请不能超过(\d+)项$/, 'At most $1 applications of yours may wait at once.'],
   [/^引用的.+不存在$/, 'This is not there any more.'],
   [/^默认值不符合该字段的规则: (.*)$/, 'The default breaks the rules of the field ($1).'],

@@ -7,6 +7,7 @@ import pytest
 
 from appliance import clock
 from appliance.app import App
+from appliance.domain import applications, options
 from appliance.work import address_chores
 from tests.client import Client
 from tests.ipam.applying import PATH, WISH, ask, put, status
@@ -264,3 +265,12 @@ def test_the_month_begins_anew_when_a_rejected_application_is_asked_again(
     put(mallory, id=ident, purpose="财务网站")
     address_chores.tend(appliance.store)
     assert alice.get(f"{PATH}/{ident}").json["data"]["status"] == "pending"
+
+
+def test_how_long_an_application_waits_is_an_option(appliance: App, alice: Client, mallory: Client) -> None:
+    ident = ask(mallory)["id"]
+    with acting(appliance) as tx:
+        options.put(tx, applications.EXPIRY, 3)
+        tx.change("applications", ident, updated_at=clock.now() - timedelta(days=4))
+    address_chores.tend(appliance.store)
+    assert alice.get(f"{PATH}/{ident}").json["data"]["status"] == "expired"

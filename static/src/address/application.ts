@@ -2,6 +2,7 @@
 import { Problem } from '../api'
 import { type Key, t } from '../i18n'
 import { type BookRow, call, conditions, page } from '../ipam'
+import { explained, sentence } from '../sentences'
 
 export const PATH = '/api/registerIps'
 export const APPROVE = 'ipam.request.approve'
@@ -106,16 +107,21 @@ export function place(row: Application): string {
 /** What there is to do with one's own: change it, take it back, remove it. */
 export const isOpen = (row: Application) => row.status === 'pending' || row.status === 'rejected'
 
-/** A refusal of the application as it stands is told as a sentence, not as the fault of a field nobody filled in. */
+/** A conflict of the application as it stands is told as a sentence, not as the fault of a field nobody filled in. */
 export async function plainly<Answer>(action: () => Promise<Answer>): Promise<Answer> {
   try {
     return await action()
   } catch (thrown) {
     if (!(thrown instanceof Problem) || thrown.status !== 409) throw thrown
     const { status, version, ...faults } = thrown.faults
-    const whole = version ? t('application.stale') : status?.join(' ') || thrown.sentence
-    throw new Problem(409, Object.keys(faults).length ? '' : whole, faults, thrown.requestId)
+    if (Object.keys(faults).length) throw new Problem(409, '', faults, thrown.requestId)
+    throw new Problem(409, version ? t('application.stale') : status?.join(' ') || thrown.sentence, {}, thrown.requestId)
   }
+}
+
+/** A refusal where there are no fields: its sentences alone. */
+export function sentences(problem: Problem): string {
+  return Object.values(problem.faults).flat().map(sentence).join(' ') || explained(problem)
 }
 
 export const submit = (body: object) => plainly(() => call<Application>('POST', PATH, body))
