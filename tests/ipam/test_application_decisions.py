@@ -87,6 +87,24 @@ def test_the_second_decider_comes_too_late(alice: Client, mallory: Client) -> No
     assert sorted(one.value.status for one in both) == [200, 409]
 
 
+def test_withdrawing_and_approving_at_once_is_one_of_them(appliance: App, alice: Client, mallory: Client) -> None:
+    ident = ask(mallory)["id"]
+    both = [gevent.spawn(put, mallory, id=ident, action="cancel"), gevent.spawn(put, alice, id=ident, action="approve")]
+    gevent.joinall(both, raise_error=True)
+    assert sorted(one.value.status for one in both) == [200, 409]
+    outcome = alice.get(f"{PATH}/{ident}").json["data"]["status"]
+    assert status(appliance) == {"cancelled": "available", "approved": "allocated"}[outcome]
+
+
+def test_what_is_enough_for_one_is_given_to_one(alice: Client, mallory: Client) -> None:
+    made(alice, "subnets", name="small", cidr="10.0.1.0/30")
+    idents = [ask(mallory, subnet_id=2, ip=None, ip_count=2)["id"] for _ in range(3)]
+    tries = [gevent.spawn(put, alice, id=ident, status="approved") for ident in idents]
+    gevent.joinall(tries, raise_error=True)
+    assert sorted(one.value.status for one in tries) == [200, 409, 409]
+    assert [row["status"] for row in rows(alice, "registerIps")].count("pending") == 2
+
+
 def test_several_are_decided_together_or_not_at_all(appliance: App, alice: Client, mallory: Client) -> None:
     ids = [ask(mallory, ip=f"10.0.0.{last}")["id"] for last in (9, 10)]
     put(alice, id=ids[1], status="rejected", comment="x")

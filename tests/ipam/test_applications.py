@@ -25,12 +25,25 @@ def office(alice: Client) -> None:
 
 
 def test_anybody_signed_in_asks_for_himself_and_the_address_is_held(appliance: App, mallory: Client) -> None:
-    row = ask(mallory, applicant_id=1, status="approved")
+    forged = {"applicant_id": 1, "status": "approved", "approver_id": 1, "allocated_ip_ids": [1], "may_decide": True}
+    row = ask(mallory, **forged, request_no="IPR-1", events=[])
+    assert (row["approver_id"], row["allocated_ip_ids"], row["may_decide"]) == (None, [], False)
     assert (row["status"], row["applicant_id"], row["apply_type"], row["ip_count"]) == ("pending", mallory.id, "new", 1)
     assert row["request_no"].startswith("IPR-")
     assert row["request_no"].endswith("-0001")
     assert status(appliance) == "pending"
     assert ask(mallory, ip="10.0.0.10")["request_no"].endswith("-0002")
+
+
+def test_nobody_sees_what_others_ask_for_whatever_he_asks(bob: Client, mallory: Client) -> None:
+    ident = ask(bob)["id"]
+    everything = '{"applicant_id":{"neq":' + str(mallory.id) + "}}"
+    for query in ({}, {"ids": str(ident)}, {"keyword": "IPR"}, {"filters": everything}):
+        assert rows(mallory, "registerIps", **query) == []
+        assert mallory.get(f"{PATH}/count", **query).json["data"]["count"] == 0
+    assert mallory.get(f"{PATH}/{ident}").status == 404
+    assert put(mallory, id=ident, status="cancelled").status == 404
+    assert mallory.call("DELETE", PATH, body={"ids": [ident]}).status == 404
 
 
 def test_one_address_is_held_for_one_application(alice: Client, mallory: Client) -> None:
