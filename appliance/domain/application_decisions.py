@@ -96,7 +96,7 @@ def reject(tx: Tx, row: Row, reason: str) -> None:
         raise Invalid(reject_reason="拒绝须填写原因")
     require_pending(row)
     application_holds.let_go(tx, row, f"申请 {row.request_no} 被拒绝")
-    step(tx, row, "rejected", "rejected", reason, reject_reason=reason, **decided(tx))
+    step(tx, row, "rejected", "rejected", reason, reject_reason=reason, **by(addresses.who(tx)))
 
 
 def approve(tx: Tx, row: Row, comment: str = "", ip: str | None = None, subnet_id: int | None = None) -> None:
@@ -106,7 +106,8 @@ def approve(tx: Tx, row: Row, comment: str = "", ip: str | None = None, subnet_i
     ip = str(cidr.parse_address(ip)) if ip else None
     for chosen in (subnet_id, home_of(tx, row, ip, subnet_id).id if ip else None):
         require_giver(tx, row, chosen)
-    settle(tx, row, comment, ip, subnet_id)
+    found = settle(tx, row, ip, subnet_id)
+    step(tx, row, "approved", "approved", comment, approve_comment=comment or None, **found, **by(addresses.who(tx)))
 
 
 def require_giver(tx: Tx, row: Row, subnet_id: int | None) -> None:
@@ -118,10 +119,11 @@ def require_giver(tx: Tx, row: Row, subnet_id: int | None) -> None:
 
 
 def decide_by_itself(tx: Tx, row: Row) -> None:
-    """Where the subnet says so, nobody has to decide."""
+    """Where the subnet says so, nobody has to decide, and nobody did."""
     subnet = tx.find("subnets", id=row.subnet_id) if row.subnet_id else None
     if subnet and subnet.auto_approve:
-        settle(tx, row, BY_ITSELF)
+        found = settle(tx, row)
+        step(tx, row, "approved", "approved", BY_ITSELF, approve_comment=BY_ITSELF, **found, **by(None))
 
 
 def require_pending(row: Row) -> None:
@@ -130,18 +132,17 @@ def require_pending(row: Row) -> None:
         raise WrongState(status=NOT_PENDING)
 
 
-def decided(tx: Tx) -> dict[str, Any]:
+def by(approver_id: int | None) -> dict[str, Any]:
     """By whom, and when."""
-    return {"approver_id": addresses.who(tx), "approved_at": clock.now()}
+    return {"approver_id": approver_id, "approved_at": clock.now()}
 
 
-def settle(tx: Tx, row: Row, comment: str = "", ip: str | None = None, subnet_id: int | None = None) -> None:
-    """Do what was asked for, and note it."""
+def settle(tx: Tx, row: Row, ip: str | None = None, subnet_id: int | None = None) -> dict[str, Any]:
+    """Do what was asked for; the columns that tell which addresses it was about."""
     acts = {"renew": renewed, "release": released}
     act = acts.get(row.apply_type)
     given = [act(tx, row)] if act else list(allocated(tx, row, ip, subnet_id))
-    found = {"allocated_ids": [one.id for one in given], "allocated_ips": [one.ip for one in given]}
-    step(tx, row, "approved", "approved", comment, approve_comment=comment or None, **found, **decided(tx))
+    return {"allocated_ids": [one.id for one in given], "allocated_ips": [one.ip for one in given]}
 
 
 def renewed(tx: Tx, row: Row) -> Row:

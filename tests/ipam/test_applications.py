@@ -83,6 +83,7 @@ def test_a_subnet_may_decide_by_itself(appliance: App, alice: Client, mallory: C
     patch(alice, "subnets", {"id": 1, "auto_approve": True})
     row = ask(mallory, ip=None, ip_count=3)
     assert (row["status"], row["allocated_ips"]) == ("approved", ["10.0.0.1", "10.0.0.2", "10.0.0.3"])
+    assert (row["approver_id"], row["approve_comment"]) == (None, "自动通过")
     assert refused(mallory.post(PATH, {"subnet_id": 1, "ip_count": 64} | {"ip": "10.0.0.1"}))[1] == "IP_NOT_AVAILABLE"
 
 
