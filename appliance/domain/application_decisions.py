@@ -186,12 +186,13 @@ def allocated(tx: Tx, row: Row, ip: str | None, subnet_id: int | None) -> Iterat
 
 
 def home_of(tx: Tx, row: Row, ip: str, subnet_id: int | None) -> Row:
-    """The subnet of a named address."""
+    """The most specific subnet of a named address, which lies in the subnet that was named with it."""
     ident = subnet_id or (row.subnet_id if ip == row.ip else None)
-    if ident:
-        return still_there(tx, ident)
-    home = subnet_tree.most_specific(tx, row.area_id or applications.DEFAULT_AREA, cidr.parse_address(ip))
-    if home is None:
+    given = still_there(tx, ident) if ident else None
+    address = cidr.parse_address(ip)
+    area_id = given.area_id if given else row.area_id or applications.DEFAULT_AREA
+    home = subnet_tree.most_specific(tx, area_id, address)
+    if home is None or (given and address not in subnet_tree.network_of(given)):
         raise addresses.Outside(ip="地址不在子网内")
     return home
 

@@ -144,9 +144,11 @@ def test_the_approvers_of_a_subnet_take_no_addresses_from_another(
 ) -> None:
     made(alice, "subnets", name="other", cidr="10.0.1.0/24")
     group = made(alice, "user-groups", name="approvers", user_ids=[mallory.id])["id"]
-    patch(alice, "subnets", {"id": 1, "approver_group_id": group})
+    patch(alice, "subnets", {"id": 1, "approver_group_id": group, "allow_nested": True})
+    made(alice, "subnets", name="inner", cidr="10.0.0.128/28")
     ident = ask(bob)["id"]
-    for facts in ({"subnet_id": 2}, {"ip": "10.0.1.9"}, {"subnet_id": 2, "ip": "10.0.1.9"}):
+    inner = {"subnet_id": 1, "ip": "10.0.0.130"}
+    for facts in ({"subnet_id": 2}, {"ip": "10.0.1.9"}, {"subnet_id": 2, "ip": "10.0.1.9"}, inner):
         assert put(mallory, id=ident, status="approved", **facts).status == 403
     assert status(appliance, "10.0.1.9") == "available"
     assert put(mallory, id=ident, status="approved", ip="10.0.0.20").status == 200
