@@ -1,12 +1,12 @@
 /** How times, durations and sizes are written. */
-const two = (value: number) => String(value).padStart(2, '0')
+const two = (value: number, digits = 2) => String(value).padStart(digits, '0')
 
 /** A server time in the browser's zone: 2026-02-05 20:34:30. */
 export function moment(iso: string | null | undefined): string {
   if (!iso) return '—'
   const at = new Date(iso)
   if (Number.isNaN(at.getTime())) return iso
-  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
+  const day = `${two(at.getFullYear(), 4)}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
   return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { clock, size } from './format'
+import { clock, localField, size, zoned } from './format'
 import { changes, has, held, toggled } from './grants'
 import { inOrder } from './groups'
 import { href, parse } from './router'
@@ -56,4 +56,9 @@ test('seconds read as a clock', () => {
 
 test('sizes read short', () => {
   expect([size(812), size(14_500), size(2_400_000)]).toEqual(['812 B', '14 KB', '2.3 MB'])
+})
+
+test('a year that is still being typed stays a time a field can hold', () => {
+  expect(localField(zoned('0002-03-04T05:06'))).toBe('0002-03-04T05:06:00')
+  expect(localField(zoned('2031-03-04T05:06'))).toBe('2031-03-04T05:06:00')
 })

@@ -136,6 +136,8 @@ def test_the_refusal_names_no_host_that_the_caller_does_not_see(alice: Client, b
     add_host(alice, "till", "10.0.0.9", DEFAULT)
     assert refused(bob.post("/api/ips/release", {"id": 9}))[2] == {"9": "被 1 台主机使用"}
     assert rows(bob, "ips", ip="10.0.0.9")[0]["host_ids"] == []
+    assert bob.get("/api/ips/9").json["data"]["hosts"] == []
+    assert [host["name"] for host in alice.get("/api/ips/9").json["data"]["hosts"]] == ["till"]
 
 
 def test_an_administrator_takes_the_address_from_a_host_by_force(alice: Client, bob: Client, office: int) -> None:

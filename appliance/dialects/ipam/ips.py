@@ -10,6 +10,7 @@ from appliance.dialects.ipam.envelope import LISTED, Bodies, Body, Query, ipam, 
 from appliance.dialects.ipam.words import switched, text, whole
 from appliance.domain import (
     address_book,
+    address_hosts,
     addresses,
     allocation,
     cidr,
@@ -49,7 +50,8 @@ class Tried(Exception):
 def show_address(tx: Tx, ident: int) -> dict[str, Any]:
     """获取IP地址详情"""
     row = listing.show(tx, IPS, [listing.one(tx, IPS, ident)])[0]
-    return row | {"history": listing.page(tx, HISTORY, {"page_size": LATEST, "ip_id": ident})["list"]}
+    used_by = [{"id": host.id, "name": host.name} for host in address_hosts.visible(tx, [ident]).get(ident, [])]
+    return row | {"hosts": used_by, "history": listing.page(tx, HISTORY, {"page_size": LATEST, "ip_id": ident})["list"]}
 
 
 serve_reading(IPS, one=show_address)

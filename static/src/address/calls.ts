@@ -3,10 +3,17 @@ import { type Faults, Problem } from '../api'
 import { type Address, call } from '../ipam'
 import { sentence } from '../sentences'
 import { fieldLabel } from './fields'
+import type { HistoryRow } from './history'
 
 export interface Named {
   id: number
   ip: string
+}
+
+export interface AddressDetail extends Address {
+  hosts: { id: number; name: string }[]
+  /** The latest entries. */
+  history: HistoryRow[]
 }
 
 export interface Release {

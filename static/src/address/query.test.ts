@@ -44,7 +44,7 @@ test('what is no expression has no rows, and is sent as it is', () => {
 })
 
 test('unfinished rows are not asked', () => {
-  const rows = [row('like', ''), row('in', [], 'unit_id'), row('between', ['2026-01-01', ''], 'expires_at')]
+  const rows = [row('like', ' '), row('in', [], 'unit_id'), row('between', ['2026-01-01', ''], 'expires_at')]
   expect(rows.some(isComplete)).toBe(false)
   expect(conditionsOf([...rows, row('is_null', true)])).toEqual({ hostname: { is_null: true } })
 })

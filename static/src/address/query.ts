@@ -64,9 +64,11 @@ export function recast(row: Condition, was: Kind, field: string, kind: Kind, ope
 /** Whether there is something to ask. */
 export function isComplete(row: Condition): boolean {
   if (NULLNESS.includes(row.operator)) return true
-  if (!Array.isArray(row.value)) return row.value !== '' && row.value !== null && row.value !== undefined
-  return row.value.length > 0 && (row.operator !== 'between' || row.value.every((end) => end !== '' && end !== null))
+  if (!Array.isArray(row.value)) return isGiven(row.value)
+  return row.value.length > 0 && (row.operator !== 'between' || row.value.every(isGiven))
 }
+
+const isGiven = (value: unknown): boolean => value !== null && value !== undefined && String(value).trim() !== ''
 
 /** Rows the grammar has no place for: each operator of a field stands once. */
 export function repeated(rows: readonly Condition[]): Set<number> {
