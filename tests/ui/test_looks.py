@@ -19,6 +19,7 @@ ROUTES = {
     CONDITIONS: ("IP地址", "IP addresses"),
     "/address?list=history": ("IP地址", "IP addresses"),
     "/address?timeline=1": ("时间线", "Timeline"),
+    "/subnet": ("子网", "Subnets"),
     "/application?tab=all": ("地址申请", "Applications"),
     "/application?id=1": ("地址申请", "Applications"),
     "/voucher": ("凭证管理", "Vouchers"),
@@ -46,6 +47,7 @@ ROUTES = {
 }
 FORMS: list[tuple[str, str, Callable[[Page], Locator]]] = [
     ("/resource", "添加主机", lambda page: page.get_by_role("dialog", name="添加主机")),
+    ("/subnet", "添加子网", lambda page: page.get_by_role("dialog", name="添加子网")),
     ("/application?tab=all", "申请地址", lambda page: page.get_by_role("dialog", name="申请地址")),
     ("/address?id=1", "编辑", lambda page: page.get_by_role("dialog", name="编辑 ")),
     ("/voucher", "添加凭证", lambda page: page.get_by_role("dialog", name="添加凭证")),

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.ui.conftest import Watched, Window
 from tests.ui.steps import agree, dialog, save
+from tests.ui.test_looks import SIDEWAYS, dress, faults
 
 numbers = count(1)
 Make = Callable[..., dict[str, Any]]
@@ -247,7 +248,7 @@ def test_a_subnet_is_made_in_a_gap(alice: Watched, site):
     open_area(alice, site)
     line(page, f"总部{site['id']}").get_by_role("button", name="展开或收起").click()
     line(page, f"{net}.2.0/23").wait_for()
-    line(page, f"{net}.2.0/23").get_by_role("button", name=f"在 {net}.2.0/23 建子网").click()
+    line(page, f"{net}.2.0/23").get_by_role("button", name=f"在此建子网 {net}.2.0/23").click()
     found = dialog(page, "添加子网")
     assert found.get_by_label("CIDR").input_value() == f"{net}.2.0/23"
     found.get_by_label("CIDR").fill(f"{net}.3.0/24")
@@ -398,3 +399,49 @@ def test_who_may_only_read_is_offered_nothing_to_change(window: Window, subnet):
     bar(page).get_by_text("已选 1 个").wait_for()
     assert page.get_by_role("button", name="分配").count() == 0
     assert page.get_by_role("button", name="删除").count() == 0
+
+
+# --- looks ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def varied(live, token, make: Make, site) -> list[dict[str, Any]]:
+    """Subnets of every kind, and one with addresses in every state that calls can bring about."""
+    net, place = site["net"], {"network_area_id": site["id"]}
+    gateway = make("gateways", ip=f"{net}.2.1", name="出口", **place)["id"]
+    dhcp = [{"start": f"{net}.2.200", "end": f"{net}.2.209"}]
+    rich = {"dhcp_ranges": dhcp, "gateway_id": gateway, "alert_threshold": 1, "release_cooldown_hours": 1}
+    full = make("subnets", name="二层", cidr=f"{net}.2.0/24", **rich, **place)
+    make("ips/allocate", subnet_id=full["id"], ips=[f"{net}.2.{at}" for at in range(20, 60)])
+    make("ips/allocate", subnet_id=full["id"], ips=[f"{net}.2.9"], status="reserved")
+    make("ips/release", ips=[f"{net}.2.20", f"{net}.2.21"], **place)
+    make("registerIps", subnet_id=full["id"], ip=f"{net}.2.70", purpose="x")
+    wide = make("subnets", name="大网", cidr=f"{net}.16.0/20", allow_nested=True, **place)
+    make("subnets", name="其中", cidr=f"{net}.17.0/28", **place)
+    sparse = make("subnets", name="六", cidr="fd00::/64", **place)
+    make("ips/allocate", subnet_id=sparse["id"], count=3)
+    return [full, wide, sparse]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_maps_and_their_forms_meet_wcag_aa(alice: Watched, varied, scheme):
+    dress(alice, scheme)
+    for subnet in varied:
+        page = visit(alice, subnet)
+        assert faults(alice) == [], subnet["name"]
+    page = visit(alice, varied[0])
+    cell(page, varied[0]["cidr"].replace(".0/24", ".100")).click()
+    bar(page).get_by_role("button", name="分配").click()
+    page.get_by_role("dialog").wait_for()
+    assert faults(alice) == []
+
+
+@pytest.mark.parametrize("language", ["中文", "English"])
+def test_no_map_scrolls_sideways_on_a_phone(window: Window, varied, language):
+    watched = window(width=390)
+    watched.sign_in("alice")
+    if language == "English":
+        watched.page.get_by_role("button", name="English").click()
+    for subnet in varied:
+        visit(watched, subnet)
+        assert watched.page.evaluate(SIDEWAYS) == [], subnet["name"]

@@ -35,8 +35,7 @@ export const MAP_FIELDS: readonly (keyof MapRow)[] = [
 export type CellState = AddressStatus | 'gateway' | 'edge' | 'nested'
 export type Mark = 'alive' | 'stranger' | 'conflict'
 
-export const LETTERS: Record<CellState, string> = {
-  available: '',
+export const LETTERS: Partial<Record<CellState, string>> = {
   allocated: 'A',
   reserved: 'R',
   dhcp: 'D',
@@ -44,10 +43,8 @@ export const LETTERS: Record<CellState, string> = {
   quarantine: 'Q',
   disabled: 'X',
   gateway: 'G',
-  edge: '',
   nested: 'N',
 }
-export const SIGNS: Record<Mark, string> = { alive: '●', stranger: '?', conflict: '!' }
 
 export interface Cell {
   ip: string
