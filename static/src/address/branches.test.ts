@@ -11,6 +11,7 @@ const branch = (entries: Entry[], total = entries.length): Branch => ({
   total,
   pages: 1,
   limit: STEP,
+  capped: false,
   loading: false,
   problem: null,
 })

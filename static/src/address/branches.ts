@@ -19,6 +19,8 @@ export interface Branch {
   total: number
   pages: number
   limit: number
+  /** There are more gaps than the server tells: the smaller ones are left out. */
+  capped: boolean
   loading: boolean
   problem: Problem | null
 }
@@ -31,11 +33,16 @@ export interface Line {
   at: number
   of: number
   expanded?: boolean
-  entry: Entry | { kind: 'more'; left: number } | { kind: 'empty' } | { kind: 'failed'; problem: Problem } | { kind: 'loading' }
+  entry:
+    | Entry
+    | { kind: 'more'; left: number }
+    | { kind: 'failed'; problem: Problem }
+    | { kind: 'empty' | 'loading' | 'capped' }
 }
 
 export const TOP = 'top'
 export const STEP = 100
+const MOST_GAPS = 500 // that the server tells
 
 export function keyOf(entry: Entry): string {
   if (entry.kind === 'gap') return `gap ${entry.within.id} ${entry.cidr}`
@@ -77,6 +84,7 @@ export function lines(branches: ReadonlyMap<string, Branch>, open: ReadonlySet<s
   })
   const shown = Math.min(branch.limit, branch.entries.length)
   const left = Math.max(branch.entries.length, branch.total) - shown
+  if (branch.capped) found.push(row({ kind: 'capped' }, shown + 1, `${from} capped`))
   return left > 0 ? [...found, row({ kind: 'more', left }, shown + 1, `${from} more`)] : found
 }
 
@@ -116,7 +124,7 @@ export class Tree {
   async load(key = this.from, entry: Entry | null = this.top()): Promise<void> {
     const before = this.branches.get(key)
     this.children.delete(key)
-    const fresh = { entries: before?.entries ?? [], total: 0, pages: 0, limit: STEP, loading: true, problem: null }
+    const fresh = { entries: before?.entries ?? [], total: 0, pages: 0, limit: STEP, capped: false, loading: true, problem: null }
     this.branches.set(key, fresh as Branch)
     await this.next(key, entry)
     const inside = this.branches.get(key)!.entries.filter((one) => isOpenable(one) && this.open.has(keyOf(one)))
@@ -141,7 +149,8 @@ export class Tree {
     branch.loading = true
     try {
       const [entries, total] = await this.fetch(key, entry, branch.pages + 1)
-      Object.assign(branch, { entries, total, pages: branch.pages + 1, problem: null })
+      const capped = (this.children.get(key)?.gaps.length ?? 0) >= MOST_GAPS
+      Object.assign(branch, { entries, total, capped, pages: branch.pages + 1, problem: null })
     } catch (thrown) {
       if (!(thrown instanceof Problem)) throw thrown
       branch.problem = thrown
