@@ -148,6 +148,13 @@ class Collection:
         return [one for one in self.fields.values() if one.refers]
 
     @cached_property
+    def shown(self) -> list[tuple[str, str, str]]:
+        """Of each field that rows come out with: its name, where a row has it, the name of what it refers to."""
+        fields = [one for one in self.fields.values() if one.stored and not one.hidden]
+        keys = {one.name: one.name if one.value is not None else one.own for one in fields}
+        return [(one.name, keys[one.name], one.shown_name) for one in fields if one.name not in self.computed]
+
+    @cached_property
     def written(self) -> list[Field]:
         """Fields that clients may write."""
         return [one for one in self.fields.values() if one.writable]

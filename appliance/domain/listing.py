@@ -175,12 +175,10 @@ def show(tx: Tx, collection: Collection, rows: list[Row], names: list[str] | Non
 def plain(collection: Collection, row: Row, called: Mapping[str, dict[int, Any]]) -> dict[str, Any]:
     """One row."""
     shown: dict[str, Any] = {}
-    for name, field in collection.fields.items():
-        if name in collection.computed or not field.stored or field.hidden:
-            continue
-        shown[name] = row[field.name if field.value is not None else field.own]
+    for name, key, beside in collection.shown:
+        shown[name] = row[key]
         if name in called:
-            shown[field.shown_name] = called[name].get(shown[name])
+            shown[beside] = called[name].get(row[key])
     return shown | {name: row[name] for name in collection.computed if name in row}
 
 
