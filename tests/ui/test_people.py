@@ -153,6 +153,7 @@ def test_one_changes_the_own_password_and_signs_in_again(window: Window, live, t
     live.call("/api/rbac/user/add/", {"account": "dora", "password": PASSWORD, "name": "dora"}, token)
     watched = window()
     watched.sign_in("dora")
+    watched.go("/profile")
     change_password(watched, "nonsense")
     watched.page.get_by_text("密码错误").wait_for()
     change_password(watched, PASSWORD)
