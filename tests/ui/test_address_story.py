@@ -4,11 +4,11 @@ from playwright.sync_api import Page
 
 from tests.ipam.books import workbook
 from tests.ui.conftest import Watched, Window
+from tests.ui.maps import bar, cell, drag, line, states
 from tests.ui.steps import dialog, row, save
 from tests.ui.test_applications import begin, choose_subnet, mine, send, to_decide
 from tests.ui.test_directory import add, fill
 from tests.ui.test_exchange import look
-from tests.ui.test_subnets import bar, cell, drag, line, states
 
 AREA, SUBNET = "故事机房", "故事网段"
 
