@@ -109,6 +109,10 @@ def test_each_fault_of_a_unit_stands_beside_its_field(alice: Watched, live: Live
     fill(found, 名称="乙市", 编码="")
     level(found, "市级")
     save(found)
+    alice.page.get_by_role("button", name="编辑 乙省").click()
+    found = dialog(alice.page, "编辑单位")
+    level(found, "市级")
+    assert told(found, "级别", "上级单位") == ["下级单位的级别与此级别不符", "缺少上级单位"]
 
 
 def test_a_parent_that_went_meanwhile_and_a_change_of_somebody_else_are_told(alice: Watched, live: Live, token):
@@ -130,6 +134,10 @@ def test_a_parent_that_went_meanwhile_and_a_change_of_somebody_else_are_told(ali
     found.get_by_text("数据已被他人修改").wait_for()
     found.get_by_role("button", name="取消").click()
     row(page, "丁省").filter(has_text="某人").wait_for()
+    page.get_by_role("button", name="编辑 丁省").click()
+    page.request.delete(f"{live.url}/api/units?ids={kept}", headers={"Authorization": token})
+    found.get_by_role("button", name="保存").click()
+    found.get_by_text("ID不存在").wait_for()
 
 
 # --- departments, projects, contacts ---------------------------------------------------------------------------------

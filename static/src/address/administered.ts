@@ -1,5 +1,6 @@
 /** What only administrators write: user groups with their scope, and the definitions of custom fields. */
 import type { Key } from '../i18n'
+import { href } from '../router'
 import type { Collection, Field, Values } from './collection'
 import { CODE, DESCRIPTION, NAME, ORDER, STATUS } from './network'
 import { ADMIN } from './rights'
@@ -21,9 +22,30 @@ export const GROUPS: Collection = {
     NAME,
     CODE,
     members,
-    { name: 'unit_ids', label: 'userGroup.units', kind: 'refs', resource: 'units', section: SCOPE },
-    { name: 'network_area_ids', label: 'userGroup.areas', kind: 'refs', resource: 'network_areas', section: SCOPE },
-    { name: 'subnet_ids', label: 'userGroup.subnets', kind: 'refs', resource: 'subnets', section: SCOPE },
+    {
+      name: 'unit_ids',
+      label: 'userGroup.units',
+      kind: 'refs',
+      resource: 'units',
+      section: SCOPE,
+      to: (id) => href('/directory', { tab: 'units', id }),
+    },
+    {
+      name: 'network_area_ids',
+      label: 'userGroup.areas',
+      kind: 'refs',
+      resource: 'network_areas',
+      section: SCOPE,
+      to: (id) => href('/network', { tab: 'areas', id }),
+    },
+    {
+      name: 'subnet_ids',
+      label: 'userGroup.subnets',
+      kind: 'refs',
+      resource: 'subnets',
+      section: SCOPE,
+      to: (id) => href('/subnet', { id }),
+    },
     { ...STATUS, hint: 'userGroup.statusHint', section: 'userGroup.more' },
     { ...DESCRIPTION, section: 'userGroup.more' },
   ],
