@@ -70,6 +70,27 @@ def test_conditions_are_built_and_all_of_them_hold(alice: Watched):
 
 
 @pytest.mark.usefixtures("book")
+def test_a_query_is_built_and_kept_by_keys_alone(alice: Watched):
+    page, keys = alice.page, alice.page.keyboard
+    alice.go("/address")
+    page.get_by_role("button", name="添加条件").press("Enter")
+    expect(page.get_by_label("字段")).to_be_focused()
+    for key in ("Tab", "Tab"):
+        keys.press(key)
+    keys.type("10.77.0.2/31")
+    assert shown(alice) == ["10.77.0.2", "10.77.0.3"]
+    page.get_by_role("button", name="保存为视图").press("Enter")
+    dialog(page, "保存为视图").wait_for()
+    keys.type("键盘")
+    keys.press("Enter")
+    dialog(page, "保存为视图").wait_for(state="hidden")
+    page.get_by_role("button", name="删除条件 IP地址").press("Enter")
+    expect(page.get_by_role("button", name="添加条件")).to_be_focused()
+    page.get_by_role("group", name="已存视图").get_by_role("button", name="删除").press("Enter")
+    agree(page, "删除")
+
+
+@pytest.mark.usefixtures("book")
 def test_a_query_is_cleared_with_its_unfinished_rows(alice: Watched):
     page = alice.page
     alice.go(within())
