@@ -26,7 +26,7 @@ def test_the_map_is_one_stop_and_keys_lead_through_it(alice: Watched, subnet):
     bar(page).get_by_text("10.0.0.14–10.0.0.15").wait_for()
     assert cell(page, "10.0.0.14").get_attribute("aria-selected") == "true"
     page.keyboard.press("Escape")
-    expect(bar(page)).to_be_hidden()
+    expect(bar(page)).to_have_text("")
 
 
 def test_the_map_says_who_holds_an_address_and_opens_it(alice: Watched, make: Make, subnet):
@@ -69,6 +69,14 @@ def test_a_large_subnet_is_looked_through_block_by_block(alice: Watched, make: M
     cell(page, "10.0.5.241").press("PageDown")
     expect(cell(page, "10.0.6.1")).to_have_attribute("aria-label", "10.0.6.1 已分配")
     expect(cell(page, "10.0.6.1")).to_be_focused()
+
+
+def test_a_link_to_an_address_shows_it_on_the_map(alice: Watched, make: Make, area):
+    wide = make("subnets", name="大网", cidr="10.0.0.0/20", network_area_id=area["id"])
+    make("ips/allocate", ips=["10.0.5.7"], subnet_id=wide["id"], hostname="pc-7")
+    alice.go(f"/subnet?id={wide['id']}&ip=10.0.5.7")
+    expect(cell(alice.page, "10.0.5.7")).to_have_attribute("aria-selected", "true")
+    bar(alice.page).get_by_role("button", name="释放").wait_for()
 
 
 def test_an_ipv6_subnet_lists_what_was_touched(alice: Watched, make: Make, area):

@@ -52,6 +52,7 @@ def test_a_range_is_picked_and_reserved_by_keyboard_alone(alice: Watched, subnet
     found.get_by_role("button", name="保留", exact=True).press("Enter")
     found.wait_for(state="hidden")
     expect(cell(page, "10.0.0.35")).to_have_attribute("aria-label", "10.0.0.35 保留")
+    expect(cell(page, "10.0.0.35")).to_be_focused()
     assert states(page, "10.0.0.16", "10.0.0.17", "10.0.0.36") == ["可用", "保留", "可用"]
 
 
