@@ -75,7 +75,7 @@ const places: Field[] = [
   { name: 'searchable', label: 'definition.searchable', kind: 'switch', section: PLACE },
   {
     name: 'is_active',
-    label: 'definition.active',
+    label: 'field.status',
     kind: 'switch',
     preset: true,
     section: PLACE,

@@ -133,7 +133,7 @@ export const CONTACTS: Collection = {
   right: WRITE,
   order: '',
   custom: true,
-  columns: ['name', 'employee_no', 'unit_id', 'department_id', 'mobile', 'email', 'ip_count', 'status'],
+  columns: ['name', 'employee_no', 'unit_id', 'department_id', 'mobile', 'ip_count', 'status'],
   filters: ['unit_id', 'department_id', 'status'],
   fields: [
     { ...NAME, label: 'user.name' },
