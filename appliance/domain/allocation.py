@@ -82,7 +82,11 @@ def allocate_exactly(tx: Tx, subnet: Row, address: cidr.Address, grant: Grant) -
     key = cidr.key(address)
     if not subnet.first_key <= key <= subnet.last_key:
         raise Outside(ip="地址不在子网内")
-    home = subnet_tree.most_specific(tx, subnet.area_id, address) or subnet
+    return hand_out(tx, subnet_tree.most_specific(tx, subnet.area_id, address) or subnet, key, grant)
+
+
+def hand_out(tx: Tx, home: Row, key: str, grant: Grant) -> Row:
+    """An address of the subnet that holds it, unless that hands no such addresses out."""
     first, last = subnet_rows.usable(home)
     if home.status == subnet_tree.CONTAINER:
         raise NotAvailable(ip="容器子网不分配地址")
@@ -93,7 +97,8 @@ def allocate_exactly(tx: Tx, subnet: Row, address: cidr.Address, grant: Grant) -
 
 def allocate_row(tx: Tx, row: Row, grant: Grant) -> Row:
     """The address of a row."""
-    return allocate_exactly(tx, tx.get("subnets", row.subnet_id), cidr.from_key(row.ip_key), grant)
+    home = subnet_tree.most_specific(tx, row.area_id, cidr.from_key(row.ip_key))
+    return hand_out(tx, home or tx.get("subnets", row.subnet_id), row.ip_key, grant)
 
 
 def take(tx: Tx, subnet: Row, key: str, grant: Grant) -> Row:

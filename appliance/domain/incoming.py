@@ -29,7 +29,7 @@ def given(collection: Collection, body: Mapping[str, Any], findings: Findings) -
     """Our columns of the known keys in a body, with every fault of form."""
     facts: dict[str, Any] = {}
     for field in collection.written:
-        name = next((name for name in (field.name, *field.aliases) if name in body), None)
+        name = field.name if field.name in body else next((name for name in field.aliases if name in body), None)
         if name is None:
             continue
         try:

@@ -138,12 +138,11 @@ def surroundings(line: Line, before: Row | None, lookups: Lookups) -> dict[str, 
 # --- addresses: only as allocating and releasing would ---------------------------------------------------------------
 
 
-def write_address(tx: Tx, before: Row | None, body: dict[str, Any]) -> None:
+def write_address(tx: Tx, row: Row | None, body: dict[str, Any]) -> None:
     """An address takes the state that is wanted the way a person would have to go."""
-    if before is None:
+    if row is None:
         new_address(tx, body)
         return
-    row = Row(tx.get("addresses", before.id))
     wanted = body.get("status") or row.status
     if wanted == row.status:
         if rest := {name: value for name, value in body.items() if name != "status"}:

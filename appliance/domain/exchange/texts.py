@@ -74,6 +74,8 @@ def text_of(sheet: Sheet, column: Column, row: Row, named: Named) -> str:
         return plain((row.custom_fields or {}).get(column.field.removeprefix(CUSTOM)))
     field = sheet.collection.fields[column.field]
     value = row[field.name if field.value is not None else field.own]
+    if value is None:
+        return ""
     if column.field in named:
         several = isinstance(value, list)
         return plain(
@@ -84,7 +86,7 @@ def text_of(sheet: Sheet, column: Column, row: Row, named: Named) -> str:
 
 def labelled(field: Field, value: Any) -> Any:
     """A choice by its label."""
-    return field.choices.get(value, value) if field.choices and value is not None else value
+    return field.choices.get(value, value) if field.choices else value
 
 
 def plain(value: Any) -> str:
