@@ -4,7 +4,7 @@ from playwright.sync_api import Page
 
 from tests.ipam.books import workbook
 from tests.ui.conftest import Watched, Window
-from tests.ui.maps import bar, cell, drag, line, states
+from tests.ui.maps import bar, cell, drag, line, open_area, states
 from tests.ui.steps import dialog, row, save
 from tests.ui.test_applications import begin, choose_subnet, mine, send, to_decide
 from tests.ui.test_directory import add, fill
@@ -72,7 +72,7 @@ def test_from_an_area_to_an_imported_workbook(alice: Watched, window: Window) ->
     decision = look(alice, workbook(IP地址=rows))
     decision.get_by_role("button", name="导入：更新 1 行").click()
     page.get_by_text("新增 0 行，更新 1 行，跳过 0 行，失败 0 行。").wait_for()
-    alice.go("/subnet")
+    open_area(alice, {"name": AREA})
     line(page, "10.250.0.0/24").get_by_role("link", name=SUBNET).click()
     cell(page, "10.250.0.99").and_(page.locator('[aria-label*="from-a-book"]')).wait_for()
     assert states(page, "10.250.0.11", "10.250.0.13", "10.250.0.42") == ["已分配", "可用", "已分配"]

@@ -11,7 +11,8 @@ from tests.ui.steps import agree, dialog, save
 
 def test_a_subnet_is_made_and_its_addresses_come_and_go_on_the_map(alice: Watched, area):
     page = alice.page
-    open_area(alice, area).get_by_role("button", name="添加子网").click()
+    alice.go("/subnet")
+    line(page, area["name"]).get_by_role("button", name="添加子网").click()
     found = dialog(page, "添加子网")
     found.get_by_label("名称", exact=False).first.fill("一层")
     found.get_by_label("CIDR").fill("10.0.0.0/24")
