@@ -17,6 +17,18 @@ from tests.live import Live
 PASSWORD = "correct horse 1"
 SHOP_CODES = ["resource.self.", "resource.voucher.", "resource.group."]
 
+LONGEST = ("tests/ui/test_looks", "tests/ui/", "tests/terminal/", "tests/test_executable")
+"""Files of tests that begin first, so that no process waits for another at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest first; files stay whole and in order."""
+
+    def place(item: pytest.Item) -> int:
+        return next((at for at, path in enumerate(LONGEST) if item.nodeid.startswith(path)), len(LONGEST))
+
+    items.sort(key=place)
+
 
 def people(app: App) -> dict[str, dict[str, Any]]:
     """Four users, the group shop (id 2) and the role of its operators (id 4)."""

@@ -194,8 +194,10 @@ def equipped(live: Live, sshd: Sshd, token: str) -> Live:
     """The live appliance with one host in the group shop and a voucher that opens it."""
     key = {"name": "key", "username": sshd.login, "private_key": sshd.private_key(), "group": 2}
     live.call("/api/resource/voucher/add/", key, token)
+    named = live.call("/api/resource/voucher/get/?name=key", token=token)["detail"]
+    voucher = next(row["id"] for row in named if row["name"] == "key")
     host = {"name": "web-1", "ipv4_address": "127.0.0.1", "port": sshd.port, "group": 2, "protocol": 1}
-    told = live.call("/api/resource/resource/add/", host | {"voucher_ids": [1]}, token)
+    told = live.call("/api/resource/resource/add/", host | {"voucher_ids": [voucher]}, token)
     assert told["code"] == 200, told
     return live
 

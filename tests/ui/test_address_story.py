@@ -18,6 +18,7 @@ def make_area(watched: Watched) -> None:
     found = add(watched.page, "网络区域")
     fill(found, 名称=AREA)
     save(found)
+    watched.page.get_by_label("关键字").fill(AREA)
     row(watched.page, AREA).wait_for()
 
 

@@ -32,6 +32,7 @@ def test_a_second_factor_is_bound_asked_for_and_turned_off_again(window: Window,
     sign_in_with(page, login, app.at(int(time.time()) + 30))  # the code before is used up
     sign_out(page)
     sign_in_with(page, login, codes[0])
+    watched.go("/profile")
     page.get_by_text("剩余 9 个恢复码。").wait_for()
     assert page.get_by_text(codes[1]).count() == 0
     codes = renewed(page, codes)
