@@ -104,7 +104,9 @@ def plain(value: Any) -> str:
 
 def clean(text: str) -> str:
     """Without what XML cannot say, with plain line ends, no longer than a cell."""
-    return CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()[:LONGEST]
+    if not text.isprintable():  # most are, and then there is nothing to find
+        text = CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return text.strip()[:LONGEST]
 
 
 def value_of(tx: Tx, sheet: Sheet, column: Column, text: str) -> Any:
