@@ -121,9 +121,9 @@ def window(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Window]
         watched.context.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def live(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """A running appliance with the people in it, one for all tests of the UI: starting it takes longer than most."""
+    """A running appliance with the people in it, one for all tests of a file: starting it takes longer than most."""
     folder = tmp_path_factory.mktemp("live")
     shutil.copytree(template, folder / "data")
     running = Live(folder / "data", "--loopback-targets")
@@ -131,7 +131,7 @@ def live(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
     running.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def token(live: Live) -> str:
     """Alice's, for what a test prepares past the browser."""
     return live.sign_in("alice", PASSWORD)
@@ -152,9 +152,9 @@ def newcomer(live: Live, token: str) -> Callable[..., str]:
     return make
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def office(browser: Browser, live: Live) -> Iterator[BrowserContext]:
-    """A browser in which alice is signed in, once for all tests: signing in takes longer than most."""
+    """A browser in which alice is signed in, once for all tests of a file: signing in takes longer than most."""
     known = context(browser, permissions=["clipboard-read", "clipboard-write"])
     watched = Watched(known, live.url)
     watched.sign_in("alice")
@@ -189,7 +189,7 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def equipped(live: Live, sshd: Sshd, token: str) -> Live:
     """The live appliance with one host in the group shop and a voucher that opens it."""
     key = {"name": "key", "username": sshd.login, "private_key": sshd.private_key(), "group": 2}
@@ -202,7 +202,7 @@ def equipped(live: Live, sshd: Sshd, token: str) -> Live:
     return live
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def applied(live: Live, token: str) -> None:
     """An application of bob's for an address, which waits for a decision."""
     subnet = live.call("/api/subnets", {"name": "lot", "cidr": "10.8.0.0/24"}, token)["data"]["id"]
@@ -211,7 +211,7 @@ def applied(live: Live, token: str) -> None:
     assert told["code"] == 201, told
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def organised(live: Live, token: str) -> None:
     """A unit with somebody in it, a gateway, and custom fields of every shape."""
     kinds = ("text", "boolean", "date", "datetime", "multiselect", "json")

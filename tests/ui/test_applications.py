@@ -22,14 +22,14 @@ def made(live: Live, token: str, collection: str, **body: Any) -> dict[str, Any]
     return told["data"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def yard(live: Live, token: str) -> int:
     """A subnet that takes applications, beside one that does not; its id."""
     made(live, token, "subnets", name="fenced", cidr="10.7.1.0/24", allow_request=False)
     return int(made(live, token, "subnets", name=YARD, cidr="10.7.0.0/24")["id"])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def bob_token(live: Live) -> str:
     return live.sign_in("bob", PASSWORD)
 
@@ -40,9 +40,9 @@ def ask(live: Live, yard: int, bob_token: str) -> Ask:
     return lambda **wish: made(live, bob_token, "registerIps", **({"subnet_id": yard} | wish))["request_no"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def counter(browser: Browser, live: Live) -> Iterator[BrowserContext]:
-    """A browser in which bob is signed in, once for all tests."""
+    """A browser in which bob is signed in, once for all these tests."""
     known = context(browser)
     watched = Watched(known, live.url)
     watched.sign_in("bob")
