@@ -58,9 +58,9 @@ def planned(store: Store, actor: Actor, wishes: list[Any], plan: Plan) -> list[F
 
 
 def in_turns(things: Iterable[T]) -> Iterator[T]:
-    """The same things; everybody else is served after every few of them."""
+    """The same things; everybody else is served before every few of them."""
     for index, thing in enumerate(things):
-        if index % FEW == FEW - 1:
+        if index % FEW == 0:
             gevent.sleep(PAUSE)
         yield thing
 
