@@ -109,6 +109,7 @@ def echo_figures(bench: Bench, asked: argparse.Namespace) -> list[Figure]:
         ours += bench.run("echo", bench.ours, count=asked.keys)["times"]
         theirs += bench.run("echo", bench.theirs, count=asked.keys)["times"]
     with bench.busy("idle", sessions=asked.sessions):
+        time.sleep(min(SETTLE, asked.seconds))
         share, idle = bench.share(min(SETTLE, asked.seconds)), keys(bench, asked)
     with bench.busy("flood", asked.floods):
         flooded = keys(bench, asked)
