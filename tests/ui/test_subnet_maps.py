@@ -38,6 +38,7 @@ def test_the_map_says_who_holds_an_address_and_opens_it(alice: Watched, make: Ma
     cell(page, "10.0.0.9").click()
     dialog(page, "10.0.0.9").get_by_text("pc-9").first.wait_for()
     page.keyboard.press("Escape")
+    page.get_by_role("dialog", name="10.0.0.9").wait_for(state="hidden")
     cell(page, "10.0.0.9").press("Enter")
     dialog(page, "10.0.0.9").wait_for()
 
