@@ -1,7 +1,7 @@
 """Sign-ins, own data, users, roles and effective access, as people meet them in the browser."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.conftest import PASSWORD
 from tests.live import Live
@@ -128,7 +128,7 @@ def test_roles_tell_how_many_have_them_and_who(page: Page, newcomer, live: Live,
     found.get_by_role("button", name="保存").click()
     page.get_by_text("已保存").wait_for()
     page.reload()
-    assert found.get_by_label("读取数据权限").is_checked()
+    expect(found.get_by_label("读取数据权限")).to_be_checked()
 
 
 @pytest.mark.usefixtures("equipped")

@@ -7,7 +7,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from playwright.sync_api import Locator, Page, Route
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.ipam.books import workbook
 from tests.live import Live
@@ -111,7 +111,7 @@ def test_what_is_done_with_existing_rows_changes_the_preview(alice: Watched, are
     assert line(page, areas[1]).count() == 0
     page.reload()
     page.get_by_label("选择工作簿").wait_for(state="attached")
-    assert page.get_by_role("radio", name="跳过").is_checked()
+    expect(page.get_by_role("radio", name="跳过")).to_be_checked()
 
 
 def test_unknown_columns_are_told(alice: Watched, areas):

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.conftest import PASSWORD
 from tests.live import Live
@@ -30,8 +30,8 @@ def test_a_right_from_above_is_marked_and_not_ticked_below(page: Page, equipped:
     row(page, "shopkeeper").get_by_role("link", name="“shopkeeper”的组权限").click()
     below = page.get_by_role("checkbox", name=re.compile("under：主机 查看 · 继承自.*shop"))
     below.wait_for()
-    assert not below.is_checked()
-    assert page.get_by_role("checkbox", name="shop：主机 查看", exact=True).is_checked()
+    expect(below).not_to_be_checked()
+    expect(page.get_by_role("checkbox", name="shop：主机 查看", exact=True)).to_be_checked()
 
 
 def add_role(page: Page, name: str) -> None:
@@ -63,7 +63,7 @@ def grant(page: Page, role: str, group: str, rights: list[str]) -> None:
     page.get_by_role("button", name="保存 (1)").click()
     page.get_by_text("已保存").wait_for()
     page.reload()
-    assert page.get_by_role("checkbox", name=f"{group}：{rights[0]}", exact=True).is_checked()
+    expect(page.get_by_role("checkbox", name=f"{group}：{rights[0]}", exact=True)).to_be_checked()
 
 
 def add_user(page: Page, account: str, role: str) -> None:
@@ -119,7 +119,7 @@ def test_a_voucher_is_edited_without_showing_its_secret(page: Page):
     page.get_by_role("link", name="凭证管理").click()
     page.get_by_role("button", name="编辑 key").click()
     found = dialog(page, "编辑凭证")
-    assert found.get_by_label("保持不变").is_checked()
+    expect(found.get_by_label("保持不变")).to_be_checked()
     assert found.get_by_role("textbox", name="私钥").count() == 0
     found.get_by_label("描述").fill("the key of the shop")
     save(found)
